@@ -1,0 +1,5 @@
+"""Views that the tests need; none by default."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []
