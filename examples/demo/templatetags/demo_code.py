@@ -1,0 +1,31 @@
+"""`{% code %}`: a page shows the files that make it, as they are at this moment."""
+
+import inspect
+import os.path
+from pathlib import Path
+
+from django import template
+from django.contrib.staticfiles import finders
+from django.template.loader import get_template
+
+from demo import highlight, views
+
+register = template.Library()
+
+
+@register.inclusion_tag('demo/_code.html')
+def code(view, *names):
+    """Show a function of views.py, and then each of the templates, static and Python files that are named."""
+    source = inspect.getsource(getattr(views, view))
+    listings = [('views.py', highlight.highlight(source.strip(), highlight.PYTHON))]
+    return {'listings': listings + [(os.path.basename(name), _file(name)) for name in names]}
+
+
+def _file(name):
+    if name.endswith('.py'):
+        path, language = os.path.join(os.path.dirname(views.__file__), name), highlight.PYTHON
+    elif name.endswith('.js'):
+        path, language = finders.find(name), highlight.JAVASCRIPT
+    else:
+        path, language = get_template(name).origin.name, highlight.TEMPLATE
+    return highlight.highlight(Path(path).read_text(encoding='utf-8').strip(), language)

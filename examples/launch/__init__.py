@@ -1,0 +1,1 @@
+"""What `examples/run` does before and around the demo's server; standard library only."""

@@ -1,0 +1,14 @@
+"""Where each demo is found; three-way data-binding only where `ws4redis` is installed."""
+
+from demo import views
+from django.apps import apps
+from django.urls import path
+
+urlpatterns = [
+    path('', views.index, name='index'),
+    path('classic_form/', views.classic_form, name='classic_form'),
+    path('classic_form/thanks/', views.thanks, name='thanks'),
+    path('model_scope/', views.model_scope, name='model_scope'),
+]
+if apps.is_installed('ws4redis'):
+    urlpatterns += [path('threeway_databinding/', views.threeway_databinding, name='threeway_databinding')]
