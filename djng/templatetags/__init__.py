@@ -1,0 +1,1 @@
+"""djng's template tags."""
