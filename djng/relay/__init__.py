@@ -1,0 +1,1 @@
+"""What carries messages between Redis and the browsers' sockets, whichever server runs it."""

@@ -1,0 +1,119 @@
+"""Who may open a socket, and what it may hear and say: decided before anything is subscribed, and failing closed."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.module_loading import import_string
+
+from djng.redis_store import group_names, session_keys
+from djng.relay import origin
+
+logger = logging.getLogger('djng.relay')
+
+#: Characters that a facility may have at the most; it becomes part of a Redis key.
+FACILITY_LENGTH = 200
+
+#: Close codes for a bound socket that may not open; its client stays away (RFC 6455, 7.4.2: 4000-4999 are ours).
+SIGN_IN, NOT_ALLOWED, NO_SUCH_FACILITY = 4401, 4403, 4404
+
+_CONTROL_CHARACTERS = re.compile(r'[\x00-\x1f\x7f-\x9f]')
+
+_CLIENT_ID = re.compile(r'[0-9A-Za-z_-]{16,64}')
+
+
+class Refused(Exception):
+    """The visitor may not open this socket.
+
+    ``status`` is the HTTP status for it; ``code`` the close code that tells a bound client to stay away, None where
+    no socket is opened at all to say so.
+    """
+
+    def __init__(self, reason: str, *, status: int, code: int | None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.status = status
+        self.code = code
+
+
+def resolve(name: str, value: Any) -> Callable[..., Any] | None:
+    """Return the callable that the setting ``name`` holds as ``value``: a callable, a dotted path, or None.
+
+    Raises :exc:`ImproperlyConfigured` where there is none, so that a typo ends the start and opens nothing.
+    """
+    if value is None:
+        return None
+    try:
+        function = import_string(value) if isinstance(value, str) else value
+    except ImportError as error:
+        raise ImproperlyConfigured(f'{name} names {value!r}, which cannot be imported: {error}') from error
+    if not callable(function):
+        raise ImproperlyConfigured(f'{name} must be a callable or the dotted path of one, not {value!r}.')
+    return function  # type: ignore[no-any-return]
+
+
+def check_origin(request: Any) -> None:
+    """Raise :exc:`Refused` unless the page that asks may open sockets here; such a page is told nothing more."""
+    if not origin.is_allowed(request):
+        origin.log_refusal(request)
+        raise Refused('this origin may not open a WebSocket here', status=403, code=None)
+
+
+def facility_of(request: Any) -> str:
+    """Return the facility that ``request`` names, the part of its path behind ``WEBSOCKET_URL``.
+
+    Raises :exc:`Refused` for one with more than :data:`FACILITY_LENGTH` characters or with control characters.
+    """
+    if not request.path_info.startswith(settings.WEBSOCKET_URL):
+        raise Refused(f'sockets are opened below {settings.WEBSOCKET_URL}', status=404, code=NO_SUCH_FACILITY)
+    facility: str = request.path_info[len(settings.WEBSOCKET_URL) :]
+    if len(facility) > FACILITY_LENGTH or _CONTROL_CHARACTERS.search(facility):
+        reason = f'a facility has at most {FACILITY_LENGTH} characters and no control characters'
+        raise Refused(reason, status=404, code=NO_SUCH_FACILITY)
+    return facility
+
+
+def is_bound(request: Any) -> bool:
+    """Whether the socket is djng's client's: it names itself by ``djng=<client id>``."""
+    return _CLIENT_ID.fullmatch(request.GET.get('djng', '')) is not None
+
+
+def held_channels(request: Any, asked: Iterable[str]) -> list[str]:
+    """Return those of the ``asked`` subscribe- and publish- channels whose audience the visitor has.
+
+    An anonymous visitor has no user and no groups, one without a session has none. Raises :exc:`Refused` if something
+    was asked for and nothing of it is left.
+    """
+    asked = list(asked)
+    audiences = {
+        'user': lambda: request.user.is_authenticated,
+        'group': lambda: request.user.is_authenticated and any(True for _ in group_names(True, request)),
+        'session': lambda: any(True for _ in session_keys(True, request)),
+        'broadcast': lambda: True,
+    }
+    wanted = {channel.rpartition('-')[2] for channel in asked}
+    held = {audience for audience in wanted if audience not in audiences or audiences[audience]()}
+    channels = [channel for channel in asked if channel.rpartition('-')[2] in held]
+    if asked and not channels:
+        if not request.user.is_authenticated:
+            raise Refused(f'sign in to use {", ".join(asked)}', status=403, code=SIGN_IN)
+        raise Refused(f'you have no {" or ".join(sorted(wanted))} to use', status=403, code=NOT_ALLOWED)
+    return channels
+
+
+def allowed_channels(callback: Callable[..., Any] | None, request: Any, asked: list[str]) -> list[str]:
+    """Return what ``WS4REDIS_ALLOWED_CHANNELS`` leaves of the ``asked`` channels.
+
+    Raises :exc:`Refused` if it leaves nothing; whatever the callback itself raises goes through.
+    """
+    if callback is None:
+        return asked
+    channels = list(callback(request, asked))
+    if asked and not channels:
+        raise Refused(f'{", ".join(asked)} may not be used here', status=403, code=NOT_ALLOWED)
+    return channels

@@ -1,0 +1,207 @@
+"""One Redis subscription per process, fanned out to everybody who listens."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import random
+import uuid
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol
+
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError
+from redis.exceptions import TimeoutError as RedisTimeoutError
+
+from djng.relay.connection import encode
+from djng.relay.primitives import Event, Loop, Primitives
+
+logger = logging.getLogger('djng.relay')
+
+#: Seconds between two attempts to reach Redis: the first is the least, the second the most (full jitter between).
+RECONNECT_MIN, RECONNECT_MAX = 0.1, 5.0
+
+#: Messages handed over to the loop at once, at the most; so a burst costs few turns, and heartbeats still go out.
+BATCH = 256
+
+
+class Listener(Protocol):
+    """Who hears what is published on a channel; called on the loop."""
+
+    #: Tells this listener from all others of the process; the number that its own messages are marked with.
+    number: int
+
+    def hear(self, channel: bytes, message: bytes, frame: bytes, *, own: bool) -> None:
+        """Take ``message``, published on ``channel``; ``frame`` carries it, encoded once for all listeners."""
+
+
+class Hub:
+    """The one subscription of a process.
+
+    ``connect()`` gives a Redis connection that is not yet used (RESP2, with a socket timeout); the hub reads it in a
+    thread or greenlet of its own and keeps it alive. All else happens on the loop: whoever calls from outside goes
+    through :meth:`subscribe`, which waits for Redis' confirmation.
+
+    A message is told to be somebody's own by who sent it, never by what it says: its sender publishes its number and
+    the channel on :attr:`marks`, a channel that this process alone hears, right before the message and in the same
+    transaction, so that Redis delivers the two one after the other.
+    """
+
+    def __init__(self, connect: Callable[[], Any], primitives: Primitives) -> None:
+        #: The channel on which this process marks its own messages.
+        self.marks = f'djng:marks:{uuid.uuid4().hex}'.encode()
+        #: Called on the loop with a channel whose subscription was lost and is there again: messages may be missing.
+        self.on_gap: Callable[[bytes], object] = lambda channel: None
+        self._connect = connect
+        self._primitives = primitives
+        self._loop: Loop = primitives.loop()
+        self._listeners: dict[bytes, dict[int, Listener]] = {}
+        # How many confirmations of each channel are still to come; a channel of which none is missing is live.
+        self._unconfirmed: dict[bytes, int] = {}
+        self._waiting: dict[bytes, list[Event]] = {}
+        # Who published the next message of a channel.
+        self._author: dict[bytes, int] = {}
+        # Channels that were listened to when the subscription was lost, and are not live again.
+        self._gaps: set[bytes] = set()
+        self._commands = primitives.queue()
+        self._connection: Any = None
+        self._generation = 0
+        primitives.spawn(self._read_forever)
+        primitives.spawn(self._command_forever)
+
+    # Called from anywhere.
+
+    def subscribe(self, channels: Iterable[bytes], listener: Listener, timeout: float) -> bool:
+        """Let ``listener`` hear ``channels``; false if Redis did not confirm all of them within ``timeout`` seconds.
+
+        Blocks. From the confirmation on nothing that is published is missed. Not for the loop.
+        """
+        deadline = self._loop.time() + timeout
+        confirmations = []
+        for channel in channels:
+            event = self._primitives.event()
+            confirmations.append(event)
+            self._loop.call_soon_threadsafe(self._add, channel, listener, event)
+        return all([event.wait(max(0.0, deadline - self._loop.time())) for event in confirmations])
+
+    def unsubscribe(self, channels: Iterable[bytes], listener: Listener) -> None:
+        """Let ``listener`` hear ``channels`` no more; does not wait."""
+        for channel in channels:
+            self._loop.call_soon_threadsafe(self._remove, channel, listener)
+
+    # Called on the loop.
+
+    def deliver(self, channel: bytes, message: bytes, *, author: int | None = None) -> None:
+        """Hand ``message`` to everybody who listens to ``channel``."""
+        listeners = self._listeners.get(channel)
+        if listeners:
+            frame = encode(message)
+            for number, listener in list(listeners.items()):
+                listener.hear(channel, message, frame, own=number == author)
+
+    def _add(self, channel: bytes, listener: Listener, event: Event) -> None:
+        listeners = self._listeners.setdefault(channel, {})
+        if not listeners:
+            self._command('SUBSCRIBE', channel)
+        listeners[listener.number] = listener
+        if self._unconfirmed.get(channel, 0) or self._connection is None:
+            self._waiting.setdefault(channel, []).append(event)
+        else:
+            event.set()
+
+    def _remove(self, channel: bytes, listener: Listener) -> None:
+        listeners = self._listeners.get(channel)
+        if listeners and listeners.pop(listener.number, None) and not listeners:
+            del self._listeners[channel]
+            self._command('UNSUBSCRIBE', channel)
+
+    def _command(self, name: str, *channels: bytes) -> None:
+        if self._connection is not None:
+            if name == 'SUBSCRIBE':
+                for channel in channels:
+                    self._unconfirmed[channel] = self._unconfirmed.get(channel, 0) + 1
+            self._commands.put((self._generation, name, channels))
+
+    def _connected(self, connection: Any, generation: int) -> None:
+        self._connection = connection
+        self._generation = generation
+        self._unconfirmed.clear()
+        self._author.clear()
+        self._gaps = set(self._listeners) if generation > 1 else set()
+        self._command('SUBSCRIBE', self.marks, *self._listeners)
+
+    def _disconnected(self) -> None:
+        self._connection = None
+
+    def _received(self, replies: list[list[Any]], generation: int) -> None:
+        if generation != self._generation:
+            return
+        for kind, channel, *data in replies:
+            if kind == b'message':
+                if channel == self.marks:
+                    number, _, marked = data[0].partition(b' ')
+                    self._author[marked] = int(number)
+                else:
+                    self.deliver(channel, data[0], author=self._author.pop(channel, None))
+            elif kind == b'subscribe':
+                self._confirmed(channel)
+
+    def _confirmed(self, channel: bytes) -> None:
+        self._unconfirmed[channel] -= 1
+        if self._unconfirmed[channel] == 0:
+            del self._unconfirmed[channel]
+            for event in self._waiting.pop(channel, ()):
+                event.set()
+            if channel in self._gaps:
+                self._gaps.discard(channel)
+                self.on_gap(channel)
+
+    # Spawned.
+
+    def _command_forever(self) -> None:
+        while True:
+            generation, name, channels = self._commands.get()
+            connection = self._connection
+            if connection is None or generation != self._generation:
+                continue  # a new connection subscribes to everything anew
+            try:
+                connection.send_command(name, *channels, check_health=False)
+            except (RedisError, OSError) as error:
+                # The reader meets the same fault and connects again.
+                logger.debug('%s did not reach Redis: %s', name, error)
+
+    def _read_forever(self) -> None:
+        delay = RECONNECT_MIN
+        for generation in itertools.count(1):
+            connection = self._connect()
+            try:
+                connection.connect()
+                self._loop.call_soon_threadsafe(self._connected, connection, generation)
+                delay = RECONNECT_MIN
+                self._read(connection, generation)
+            except (RedisError, OSError) as error:
+                logger.warning('No subscription to Redis (%s); trying again.', error)
+            self._loop.call_soon_threadsafe(self._disconnected)
+            connection.disconnect()
+            self._primitives.sleep(random.uniform(RECONNECT_MIN, delay))
+            delay = min(RECONNECT_MAX, 2 * delay)
+
+    def _read(self, connection: Any, generation: int) -> None:
+        pinged = False
+        while True:
+            try:
+                replies = [connection.read_response(disconnect_on_error=False)]
+                pinged = False
+            except RedisTimeoutError:
+                if pinged:
+                    raise RedisConnectionError('no answer to PING') from None
+                pinged = True
+                connection.send_command('PING', check_health=False)
+                continue
+            try:
+                # redis-py reads in chunks: a readable socket is not the only sign of a message, so it is asked
+                # until it has nothing left.
+                while len(replies) < BATCH and connection.can_read(timeout=0):
+                    replies.append(connection.read_response(disconnect_on_error=False))
+            finally:
+                self._loop.call_soon_threadsafe(self._received, replies, generation)

@@ -1,0 +1,214 @@
+"""The life of a socket: handshake, rights, relay, goodbye. A runner adds how to take the connection over."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+from collections.abc import Callable, Iterable
+from functools import partial
+from http import HTTPStatus
+from importlib import import_module
+from typing import Any
+
+from django import db
+from django.apps import apps
+from django.conf import settings
+from django.contrib.auth import get_user
+from django.core.exceptions import PermissionDenied
+from django.core.handlers.wsgi import WSGIRequest
+from django.utils.functional import SimpleLazyObject
+from redis.exceptions import RedisError
+from ws4redis import settings as ws4redis_settings
+from ws4redis.exceptions import HandshakeError, UpgradeRequiredError
+from ws4redis.subscriber import RedisSubscriber as UpstreamSubscriber
+from ws4redis.wsgi_server import WebsocketWSGIServer
+
+from djng.redis_store import make_client
+from djng.relay import admission, handshake
+from djng.relay.admission import Refused
+from djng.relay.connection import Connection
+from djng.relay.primitives import Primitives
+from djng.relay.process import ProcessRelay
+from djng.relay.visitor import Visitor
+from djng.subscriber import RedisSubscriber
+
+logger = logging.getLogger('djng.relay')
+
+
+class Nobody:
+    """Who asks, in a project without ``django.contrib.auth``."""
+
+    is_authenticated = False
+    is_anonymous = True
+
+    def get_username(self) -> str:
+        """Return no name."""
+        return ''
+
+
+class RelayServer(WebsocketWSGIServer):  # type: ignore[misc]  # ws4redis has no types
+    """ws4redis' WSGI application for sockets, with djng's relay behind it.
+
+    ``process_request`` and ``process_subscriptions`` may be overridden and the ``WS4REDIS_*`` settings hold, as in
+    ws4redis. Raises :exc:`~django.core.exceptions.ImproperlyConfigured` for a hook that cannot be imported.
+    """
+
+    primitives: Primitives
+
+    def __init__(self, redis_connection: Any = None) -> None:
+        super().__init__(redis_connection or make_client())
+        if self.Subscriber is UpstreamSubscriber:
+            self.Subscriber = RedisSubscriber
+        self._allowed_channels = admission.resolve(
+            'WS4REDIS_ALLOWED_CHANNELS', ws4redis_settings.WS4REDIS_ALLOWED_CHANNELS
+        )
+        self._process_request = admission.resolve(
+            'WS4REDIS_PROCESS_REQUEST', ws4redis_settings.WS4REDIS_PROCESS_REQUEST
+        )
+        self._relay: ProcessRelay | None = None
+        self._relay_lock = threading.Lock()
+
+    def take_over(self, environ: dict[str, Any], start_response: Any) -> tuple[socket.socket, bytes]:
+        """Take the TCP connection from the web server: return it, and what was read behind the request."""
+        raise NotImplementedError
+
+    def leave(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Give the web server its thread back after :meth:`take_over`, with nothing left for it to do or close."""
+        raise NotImplementedError
+
+    @property
+    def relay(self) -> ProcessRelay:
+        """What the sockets of this process share."""
+        with self._relay_lock:
+            if self._relay is None:
+                self._relay = ProcessRelay(
+                    self._redis_connection, self.primitives, ws4redis_settings.WS4REDIS_HEARTBEAT
+                )
+            return self._relay
+
+    @property
+    def websockets(self) -> set[Visitor]:
+        """The sockets that are open in this process."""
+        return self.relay.visitors
+
+    def assure_protocol_requirements(self, environ: dict[str, Any]) -> None:
+        """Raise ws4redis' :exc:`HandshakeError` unless the request asks for a WebSocket."""
+        if environ.get('HTTP_UPGRADE', '').lower() != 'websocket':
+            raise UpgradeRequiredError('this address speaks WebSocket only')
+        super().assure_protocol_requirements(environ)
+
+    def process_request(self, request: Any) -> None:
+        """Give ``request`` its ``session`` (None in a project without sessions) and its ``user`` (never None)."""
+        request.session = None
+        if apps.is_installed('django.contrib.sessions'):
+            engine = import_module(settings.SESSION_ENGINE)
+            request.session = engine.SessionStore(request.COOKIES.get(settings.SESSION_COOKIE_NAME))
+        if request.session is not None and apps.is_installed('django.contrib.auth'):
+            request.user = SimpleLazyObject(lambda: get_user(request))
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        """Open a socket, or answer why not; the socket then lives on the process' loop."""
+        db.close_old_connections()
+        try:
+            self._open(environ, start_response)
+        except Refused as refused:
+            return _answer(start_response, refused.status, refused.reason)
+        except UpgradeRequiredError as error:
+            return _answer(start_response, 426, str(error), [('Sec-WebSocket-Version', '13')])
+        except HandshakeError as error:
+            return _answer(start_response, 400, str(error))
+        except RedisError as error:
+            logger.error('Could not open a WebSocket without Redis: %s', error)
+            return _answer(start_response, 503, 'the message queue cannot be reached')
+        except Exception:
+            logger.exception('Could not open a WebSocket')
+            return _answer(start_response, 500, 'this socket could not be opened')
+        finally:
+            db.close_old_connections()
+        return self.leave(environ, start_response)
+
+    def _open(self, environ: dict[str, Any], start_response: Any) -> None:
+        self.assure_protocol_requirements(environ)
+        response = handshake.accept(environ)
+        request = WSGIRequest(environ)
+        admission.check_origin(request)
+        live: Callable[[socket.socket, bytes], None]
+        try:
+            visitor = self._admit(request)
+            live = partial(self._live, visitor)
+        except Refused as refused:
+            # No browser tells a page the status of a failed handshake: djng's client hears the reason as a close code.
+            if refused.code is None or not admission.is_bound(request):
+                raise
+            visitor = None
+            live = partial(self._turn_away, refused.code, refused.reason)
+        try:
+            sock, early = self.take_over(environ, start_response)
+            sock.sendall(response)
+        except BaseException:
+            if visitor is not None:
+                visitor.subscriber.release()
+            raise
+        self.relay.loop.call_soon_threadsafe(live, sock, early)
+
+    def _admit(self, request: Any) -> Visitor:
+        """Decide what the visitor may hear and say, and let it hear from now on."""
+        admission.facility_of(request)
+        (self._process_request or self.process_request)(request)
+        if getattr(request, 'user', None) is None:
+            request.user = anonymous_user()
+        channels, echo = self.process_subscriptions(request)
+        try:
+            channels = admission.allowed_channels(self._allowed_channels, request, channels)
+        except PermissionDenied as error:
+            reason = str(error) or 'not allowed'
+            raise Refused(reason, status=403, code=admission.NOT_ALLOWED) from error
+        channels = admission.held_channels(request, channels)
+        visitor = self.relay.expect(self.Subscriber, echo=echo)
+        try:
+            visitor.subscriber.set_pubsub_channels(request, channels)
+            visitor.subscriber.send_persisted_messages(visitor)
+        except BaseException:
+            visitor.subscriber.release()
+            raise
+        return visitor
+
+    # Called on the loop.
+
+    def _live(self, visitor: Visitor, sock: socket.socket, early: bytes) -> None:
+        self.relay.visitors.add(visitor)
+        connection = Connection(
+            sock,
+            self.relay.loop,
+            on_message=visitor.said,
+            on_close=visitor.gone,
+            max_size=settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
+        )
+        visitor.open(connection, early)
+
+    def _turn_away(self, code: int, reason: str, sock: socket.socket, early: bytes) -> None:
+        Connection(
+            sock, self.relay.loop, on_message=lambda message: None, on_close=lambda code, reason: None
+        ).close(code, reason)
+
+
+def anonymous_user() -> Any:
+    """Return who asks without having signed in; projects without ``django.contrib.auth`` know nobody else."""
+    if not apps.is_installed('django.contrib.auth'):
+        return Nobody()
+    # Its module holds models, which can only be imported where the app is installed.
+    from django.contrib.auth.models import AnonymousUser
+
+    return AnonymousUser()
+
+
+def _answer(
+    start_response: Any, status: int, reason: str, headers: Iterable[tuple[str, str]] = ()
+) -> Iterable[bytes]:
+    body = f'{reason}\n'.encode()
+    start_response(
+        f'{status} {HTTPStatus(status).phrase}',
+        [('Content-Type', 'text/plain; charset=utf-8'), ('Content-Length', str(len(body))), *headers],
+    )
+    return [body]

@@ -1,0 +1,40 @@
+"""What several tests share: a real Redis for the whole run, and a development server on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.servers import Redis, Runserver
+
+
+@pytest.fixture(scope='session')
+def redis_server() -> Iterator[Redis]:
+    """The run's Redis."""
+    server = Redis()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def redis_clean(redis_server: Redis) -> Redis:
+    """The run's Redis, empty."""
+    redis_server.client.flushall()
+    return redis_server
+
+
+@pytest.fixture(scope='session')
+def shared_runserver(redis_server: Redis) -> Iterator[Runserver]:
+    """The run's development server; its log is shown where a test that uses it fails."""
+    server = Runserver(redis_server.port, '--noreload')
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def runserver(shared_runserver: Runserver, redis_clean: Redis, request: pytest.FixtureRequest) -> Iterator[Runserver]:
+    """The run's development server, on an empty Redis."""
+    before = len(shared_runserver.output())
+    yield shared_runserver
+    print(shared_runserver.output()[before:])

