@@ -45,6 +45,9 @@ class SubscribeForm(forms.Form):
     notes = forms.CharField(widget=forms.Textarea(attrs={'rows': 4}), required=False)
     newsletter = forms.BooleanField(label='Tell me about the next tours', required=False)
 
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, label_suffix='', **kwargs)
+
 
 class BoundSubscribeForm(NgModelFormMixin, SubscribeForm):
     """The same form, with each field bound to a property of an object on AngularJS' scope."""

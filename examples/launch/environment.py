@@ -31,7 +31,7 @@ def prepare():
     if subprocess.call([sys.executable, '-m', 'venv', '--clear', str(HOME)]):  # noqa: S603
         sys.exit(NO_VENV)
     print('Installing djng and what the demo needs; the first time this may take a minute …', flush=True)
-    options = ['--quiet', '--disable-pip-version-check']
+    options = ['--quiet', '--quiet', '--disable-pip-version-check']
     install = [str(PYTHON), '-m', 'pip', 'install', *options, '--editable', f'{CLONE}[demo]']
     if subprocess.call(install):  # noqa: S603
         sys.exit(NO_INSTALL)

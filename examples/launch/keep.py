@@ -2,7 +2,7 @@
 
 A process that is killed cannot tidy up, but the kernel closes its pipes. So this small process stands between
 the demo and each program that it starts: when the pipe closes, whatever the reason, everything beneath it is
-ended. That works alike on Linux and macOS. It wants a session of its own: Ctrl-C is the demo's business alone.
+ended. That works alike on Linux and macOS. It wants a session of its own: Ctrl-C is for the demo alone.
 """
 
 import contextlib

@@ -5,10 +5,11 @@ import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 import time
 
-from launch import keep
+from launch import environment, keep
+
+VALKEY_LOG = environment.HOME / 'valkey.log'
 
 NO_VALKEY = """No Valkey or Redis was found. Three-way data-binding needs one; either
 
@@ -34,15 +35,12 @@ def running(*command, env=None):
 @contextlib.contextmanager
 def embedded_valkey():
     """Run a Valkey of the demo's own, which keeps nothing on disk; yield its URL."""
-    with tempfile.TemporaryDirectory(prefix='djng-demo-') as folder:
-        port = _free_port()
-        command = [
-            valkey_binary(), '--port', str(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no',
-            '--dir', folder, '--loglevel', 'warning',
-        ]  # fmt: skip
-        with running(*command) as process:
-            _await(process, port)
-            yield f'redis://127.0.0.1:{port}/0'
+    port = _free_port()
+    options = ['--port', str(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no']
+    VALKEY_LOG.unlink(missing_ok=True)
+    with running(valkey_binary(), *options, '--logfile', str(VALKEY_LOG)) as process:
+        _await(process, port)
+        yield f'redis://127.0.0.1:{port}/0'
 
 
 def valkey_binary():
@@ -69,4 +67,6 @@ def _await(process, port):
         with contextlib.suppress(OSError), socket.create_connection(('127.0.0.1', port), timeout=1):
             return
         time.sleep(0.02)
-    sys.exit('Valkey does not answer. Name another one: REDIS_URL=redis://localhost:6379/0 examples/run')
+    sys.exit(
+        f'Valkey does not answer; {VALKEY_LOG} may say why. Name another one: REDIS_URL=redis://localhost:6379/0 examples/run'
+    )
