@@ -67,6 +67,4 @@ def _await(process, port):
         with contextlib.suppress(OSError), socket.create_connection(('127.0.0.1', port), timeout=1):
             return
         time.sleep(0.02)
-    sys.exit(
-        f'Valkey does not answer; {VALKEY_LOG} may say why. Name another one: REDIS_URL=redis://localhost:6379/0 examples/run'
-    )
+    sys.exit(f'The embedded Valkey does not answer; {VALKEY_LOG} may say why.')
