@@ -22,7 +22,7 @@ angular.module('djng.websocket').factory('$$djangoBinding', ['$rootScope', '$win
     const model = $parse(collection);
     const unserialisable = Object.create(null);
     let listeners = [];
-    let heard = [];             // frames that wait for the next digest
+    const heard = [];           // frames that wait for the next digest
     let pending = null;         // the change which was made here and not yet sent
     let known = null;           // what the scope showed when it was last looked at
     let synced = false;         // has this socket told what the server kept?
@@ -69,7 +69,9 @@ angular.module('djng.websocket').factory('$$djangoBinding', ['$rootScope', '$win
     /** The properties as one flat array: AngularJS 1.3 cannot watch an object with a property `hasOwnProperty`. */
     function surface() {
       const value = model(scope);
-      return angular.isObject(value) ? names(value).reduce((flat, name) => flat.concat(name, [value[name]]), [Array.isArray(value)]) : [value];
+      const flat = [Array.isArray(value)];
+      names(angular.isObject(value) ? value : {}).forEach((name) => flat.push(name, value[name]));
+      return flat;
     }
 
     /** Wait for the end of the digest, so that all that its watchers derive goes out in one frame. */
@@ -90,8 +92,12 @@ angular.module('djng.websocket').factory('$$djangoBinding', ['$rootScope', '$win
         heard.splice(0).forEach(show);
         synced = true;
       }
-      if (pending && synced && link.say(encode(known, pending))) {
-        pending = null;
+      if (pending && synced) {
+        const text = encode(known, pending);
+        if (link.say(text)) {
+          pending = null;
+          log('debug', `sent ${text}`);
+        }
       }
     }
 

@@ -101,7 +101,8 @@ angular.module('djng.websocket').provider('djangoWebsocket', function () {
       demand(scope && angular.isFunction(scope.$watchCollection), 'connect() needs a scope first');
       demand(isText(collection) && $parse(collection).assign, `"${collection}" is nothing that can be assigned on a scope`);
       demand(isText(facility), 'connect() needs the name of a facility third');
-      demand(Array.isArray(channels) && channels.every((channel) => /^[^\s&#]+$/.test(channel)), 'connect() needs an array of channels fourth');
+      const wellFormed = Array.isArray(channels) && channels.every((channel) => isText(channel) && !/[\s&#]/.test(channel));
+      demand(wellFormed, 'connect() needs an array of channels fourth');
       const speaks = (verb) => channels.some((channel) => channel.slice(0, verb.length) === verb);
       demand(speaks('subscribe-') || speaks('publish-'), `connect() needs a channel to subscribe or publish, not only [${channels}]`);
 

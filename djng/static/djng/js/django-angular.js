@@ -265,7 +265,7 @@
       const model = $parse(collection);
       const unserialisable = /* @__PURE__ */ Object.create(null);
       let listeners = [];
-      let heard = [];
+      const heard = [];
       let pending = null;
       let known = null;
       let synced = false;
@@ -306,7 +306,9 @@
       }
       function surface() {
         const value = model(scope);
-        return angular.isObject(value) ? names(value).reduce((flat, name) => flat.concat(name, [value[name]]), [Array.isArray(value)]) : [value];
+        const flat = [Array.isArray(value)];
+        names(angular.isObject(value) ? value : {}).forEach((name) => flat.push(name, value[name]));
+        return flat;
       }
       function schedule() {
         if (!scheduled) {
@@ -323,8 +325,12 @@
           heard.splice(0).forEach(show);
           synced = true;
         }
-        if (pending && synced && link.say(encode(known, pending))) {
-          pending = null;
+        if (pending && synced) {
+          const text = encode(known, pending);
+          if (link.say(text)) {
+            pending = null;
+            log("debug", `sent ${text}`);
+          }
         }
       }
       function show(text) {
@@ -439,7 +445,8 @@
         demand(scope && angular.isFunction(scope.$watchCollection), "connect() needs a scope first");
         demand(isText(collection) && $parse(collection).assign, `"${collection}" is nothing that can be assigned on a scope`);
         demand(isText(facility), "connect() needs the name of a facility third");
-        demand(Array.isArray(channels) && channels.every((channel) => /^[^\s&#]+$/.test(channel)), "connect() needs an array of channels fourth");
+        const wellFormed = Array.isArray(channels) && channels.every((channel) => isText(channel) && !/[\s&#]/.test(channel));
+        demand(wellFormed, "connect() needs an array of channels fourth");
         const speaks = (verb) => channels.some((channel) => channel.slice(0, verb.length) === verb);
         demand(speaks("subscribe-") || speaks("publish-"), `connect() needs a channel to subscribe or publish, not only [${channels}]`);
         const first = $q.defer();
