@@ -94,7 +94,7 @@ def session_keys(sessions: Any, request: Any) -> Iterable[str]:
             yield getattr(session, 'session_key', session)
 
 
-class RedisStore(upstream.RedisStore):
+class RedisStore(upstream.RedisStore):  # type: ignore[misc]  # ws4redis has no types
     """ws4redis' store, on Python 3: channels without collisions, and a message kept and published in one step."""
 
     def publish_message(self, message: RedisMessage, expire: int | None = None) -> None:

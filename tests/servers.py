@@ -41,16 +41,19 @@ class Server:
     """A process that runs until it is stopped."""
 
     def __init__(self, command: list[str], *, env: dict[str, str] | None = None) -> None:
-        self.log = tempfile.NamedTemporaryFile(suffix='.log')  # noqa: SIM115 closed by stop()
+        descriptor, name = tempfile.mkstemp(suffix='.log')
+        self._log = Path(name)
+        self._last_output = ''
         self._process = subprocess.Popen(
             command,
             cwd=ROOT,
             env={**os.environ, **(env or {})},
             stdin=subprocess.DEVNULL,
-            stdout=self.log,
+            stdout=descriptor,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+        os.close(descriptor)
 
     @property
     def pid(self) -> int:
@@ -59,7 +62,9 @@ class Server:
 
     def output(self) -> str:
         """Return what it has printed up to now."""
-        return Path(self.log.name).read_text(errors='replace')
+        if self._log.exists():
+            self._last_output = self._log.read_text(errors='replace')
+        return self._last_output
 
     def wait_for(self, ready: Callable[[], object], what: str) -> None:
         """Wait until it is ready; if it ends before or takes too long, fail with its log."""
@@ -71,9 +76,8 @@ class Server:
         try:
             eventually(is_ready, what)
         except AssertionError as error:
-            output = self.output()
             self.stop()
-            raise AssertionError(f'{error}\n--- log ---\n{output}') from None
+            raise AssertionError(f'{error}\n--- log ---\n{self.output()}') from None
 
     def wait(self, patience: float = PATIENCE) -> int:
         """Wait until it has ended by itself and return its status."""
@@ -95,6 +99,8 @@ class Server:
             raise
         finally:
             self.send(signal.SIGKILL)
+            self.output()
+            self._log.unlink(missing_ok=True)
 
 
 def valkey_binary() -> str:
@@ -149,9 +155,10 @@ class Runserver(Server):
                 **env,
             },
         )
-        self.wait_for(self._listens, 'runserver')
+        self.wait_for(self.listens, 'runserver')
 
-    def _listens(self) -> bool:
+    def listens(self) -> bool:
+        """Whether it accepts connections."""
         try:
             socket.create_connection(('127.0.0.1', self.port), 1).close()
         except OSError:

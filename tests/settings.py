@@ -3,7 +3,12 @@
 Whatever differs from one server to the next comes from the environment.
 """
 
+import json
 import os
+import tempfile
+
+# Handed down to the servers that tests start, so that all see the same users and sessions.
+DATABASE = os.environ.setdefault('TESTS_DATABASE', f'{tempfile.gettempdir()}/djng-tests-{os.getpid()}.sqlite3')
 
 SECRET_KEY = 'tests only'
 DEBUG = True
@@ -25,7 +30,8 @@ MIDDLEWARE = [
 DATABASES = {
     'default': {
         'ENGINE': 'django.db.backends.sqlite3',
-        'NAME': os.environ.get('TESTS_DATABASE', ':memory:'),
+        'NAME': DATABASE,
+        'TEST': {'NAME': DATABASE},
     }
 }
 TEMPLATES = [
@@ -47,3 +53,5 @@ WSGI_APPLICATION = os.environ.get('TESTS_WSGI_APPLICATION', 'djng.django_runserv
 WEBSOCKET_URL = '/ws/'
 WS4REDIS_CONNECTION = {'host': '127.0.0.1', 'port': int(os.environ.get('TESTS_REDIS_PORT', '6379'))}
 WS4REDIS_HEARTBEAT = '--heartbeat--'
+
+globals().update(json.loads(os.environ.get('TESTS_SETTINGS', '{}')))

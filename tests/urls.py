@@ -1,5 +1,12 @@
-"""Views that the tests need; none by default."""
+"""Pages that the tests need."""
 
-from django.urls import URLPattern
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+
+def hello(request: HttpRequest) -> HttpResponse:
+    """Show that the project serves pages."""
+    return HttpResponse('hello')
+
+
+urlpatterns = [path('hello/', hello)]

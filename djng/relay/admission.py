@@ -90,7 +90,7 @@ def held_channels(request: Any, asked: Iterable[str]) -> list[str]:
     was asked for and nothing of it is left.
     """
     asked = list(asked)
-    audiences = {
+    audiences: dict[str, Callable[[], bool]] = {
         'user': lambda: request.user.is_authenticated,
         'group': lambda: request.user.is_authenticated and any(True for _ in group_names(True, request)),
         'session': lambda: any(True for _ in session_keys(True, request)),

@@ -121,7 +121,7 @@ class Connection:
             self._keep(frames[sent:])
 
     def close(self, code: int, reason: str = '') -> None:
-        """Say goodbye: a close frame behind what waits, then the peer's answer for :data:`CLOSE_TIMEOUT` seconds at most."""
+        """Say goodbye: a close frame behind what waits, then the peer's answer for :data:`CLOSE_TIMEOUT` at most."""
         if self._protocol.state is State.OPEN:
             # RFC 6455, 5.5: a control frame carries 125 bytes at most, two of them the code.
             self._protocol.send_close(code, reason.encode()[:123].decode(errors='ignore'))
@@ -249,4 +249,3 @@ class Connection:
         self._sock.close()
         said = self._protocol.close_rcvd
         self._on_close(said.code if said else ABNORMAL, said.reason if said else '')
-

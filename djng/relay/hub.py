@@ -82,7 +82,7 @@ class Hub:
             event = self._primitives.event()
             confirmations.append(event)
             self._loop.call_soon_threadsafe(self._add, channel, listener, event)
-        return all([event.wait(max(0.0, deadline - self._loop.time())) for event in confirmations])
+        return all(event.wait(max(0.0, deadline - self._loop.time())) for event in confirmations)
 
     def unsubscribe(self, channels: Iterable[bytes], listener: Listener) -> None:
         """Let ``listener`` hear ``channels`` no more; does not wait."""
@@ -183,7 +183,7 @@ class Hub:
                 logger.warning('No subscription to Redis (%s); trying again.', error)
             self._loop.call_soon_threadsafe(self._disconnected)
             connection.disconnect()
-            self._primitives.sleep(random.uniform(RECONNECT_MIN, delay))
+            self._primitives.sleep(random.uniform(RECONNECT_MIN, delay))  # noqa: S311 jitter is no secret
             delay = min(RECONNECT_MAX, 2 * delay)
 
     def _read(self, connection: Any, generation: int) -> None:

@@ -71,18 +71,22 @@ class HubRedis(redis.Redis):
     is_silent: Callable[[bytes], bool]
 
     @classmethod
-    def for_listener(cls, client: redis.Redis, hub: Hub, listener: Listener, is_silent: Callable[[bytes], bool]) -> HubRedis:
+    def for_listener(
+        cls, client: redis.Redis, hub: Hub, listener: Listener, is_silent: Callable[[bytes], bool]
+    ) -> HubRedis:
         """Return a client for ``listener`` that uses the connections of ``client``."""
         new = cls.__new__(cls)
         new.__dict__.update(client.__dict__)
+        # The pool outlives this client; redis-py would disconnect it when the client is collected.
+        new.auto_close_connection_pool = False
         new.hub, new.listener, new.is_silent = hub, listener, is_silent
         return new
 
-    def pubsub(self, **kwargs: Any) -> HubPubSub:  # type: ignore[override]
+    def pubsub(self, **kwargs: Any) -> HubPubSub:
         """Return the listener's subscription."""
         return HubPubSub(self.hub, self.listener)
 
-    def publish(self, channel: str | bytes, message: Any, **kwargs: Any) -> Any:
+    def publish(self, channel: Any, message: Any, **kwargs: Any) -> Any:
         """Publish ``message``, marked as the listener's own where it must not hear it."""
         with self.pipeline(transaction=True) as pipeline:
             self.queue_publish(pipeline, channel, message)

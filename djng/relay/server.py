@@ -54,7 +54,10 @@ class RelayServer(WebsocketWSGIServer):  # type: ignore[misc]  # ws4redis has no
     ws4redis. Raises :exc:`~django.core.exceptions.ImproperlyConfigured` for a hook that cannot be imported.
     """
 
+    #: What the runner's kind of concurrency is made of.
     primitives: Primitives
+    #: The class of ``WS4REDIS_SUBSCRIBER``, djng's own where that is ws4redis' default.
+    Subscriber: Any
 
     def __init__(self, redis_connection: Any = None) -> None:
         super().__init__(redis_connection or make_client())
@@ -188,9 +191,9 @@ class RelayServer(WebsocketWSGIServer):  # type: ignore[misc]  # ws4redis has no
         visitor.open(connection, early)
 
     def _turn_away(self, code: int, reason: str, sock: socket.socket, early: bytes) -> None:
-        Connection(
-            sock, self.relay.loop, on_message=lambda message: None, on_close=lambda code, reason: None
-        ).close(code, reason)
+        Connection(sock, self.relay.loop, on_message=lambda message: None, on_close=lambda code, reason: None).close(
+            code, reason
+        )
 
 
 def anonymous_user() -> Any:
@@ -203,9 +206,7 @@ def anonymous_user() -> Any:
     return AnonymousUser()
 
 
-def _answer(
-    start_response: Any, status: int, reason: str, headers: Iterable[tuple[str, str]] = ()
-) -> Iterable[bytes]:
+def _answer(start_response: Any, status: int, reason: str, headers: Iterable[tuple[str, str]] = ()) -> Iterable[bytes]:
     body = f'{reason}\n'.encode()
     start_response(
         f'{status} {HTTPStatus(status).phrase}',
