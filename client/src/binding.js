@@ -85,6 +85,9 @@ angular.module('djng.websocket').factory('$$djangoBinding', ['$rootScope', '$win
     /** Take in local edits, then what was heard, then send: in this order neither side swallows the other's. */
     function settle() {
       scheduled = false;
+      if (binding.status === 'closed') {
+        return;
+      }
       const now = look();
       pending = now && publishes ? compose(pending, difference(known, now)) : null;
       known = now;
@@ -92,12 +95,10 @@ angular.module('djng.websocket').factory('$$djangoBinding', ['$rootScope', '$win
         heard.splice(0).forEach(show);
         synced = true;
       }
-      if (pending && synced) {
-        const text = encode(known, pending);
-        if (link.say(text)) {
-          pending = null;
-          log('debug', `sent ${text}`);
-        }
+      const text = pending && synced && encode(known, pending);
+      if (text && link.say(text)) {
+        pending = null;
+        log('debug', `sent ${text}`);
       }
     }
 
@@ -140,14 +141,13 @@ angular.module('djng.websocket').factory('$$djangoBinding', ['$rootScope', '$win
     }
 
     function changed(status, reason) {
+      settle();                 // what the socket before this one has said
+      synced = false;
       binding.status = status;
       binding.reason = reason;
       $window.clearTimeout(silence);
       if (status === 'open') {
         silence = $window.setTimeout(sync, SILENCE);
-      } else {
-        settle();
-        synced = false;
       }
       if (status === 'closed') {
         endings.forEach((end) => end());

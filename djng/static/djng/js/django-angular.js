@@ -318,6 +318,9 @@
       }
       function settle() {
         scheduled = false;
+        if (binding.status === "closed") {
+          return;
+        }
         const now = look();
         pending = now && publishes ? compose(pending, difference(known, now)) : null;
         known = now;
@@ -325,12 +328,10 @@
           heard.splice(0).forEach(show);
           synced = true;
         }
-        if (pending && synced) {
-          const text = encode(known, pending);
-          if (link.say(text)) {
-            pending = null;
-            log("debug", `sent ${text}`);
-          }
+        const text = pending && synced && encode(known, pending);
+        if (text && link.say(text)) {
+          pending = null;
+          log("debug", `sent ${text}`);
         }
       }
       function show(text) {
@@ -369,14 +370,13 @@
         }
       }
       function changed(status, reason) {
+        settle();
+        synced = false;
         binding.status = status;
         binding.reason = reason;
         $window.clearTimeout(silence);
         if (status === "open") {
           silence = $window.setTimeout(sync, SILENCE);
-        } else {
-          settle();
-          synced = false;
         }
         if (status === "closed") {
           endings.forEach((end) => end());
