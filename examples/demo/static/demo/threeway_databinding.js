@@ -11,8 +11,7 @@
 
     // From here on this object is the same in every browser that is bound to the facility of the same name.
     var channels = ['subscribe-broadcast', 'publish-broadcast'];
-    var options = {deep: true}; // to see changes inside of lists and groups, too
-    var promise = djangoWebsocket.connect($scope, 'subscribe_data', 'subscribe_data', channels, options);
+    var promise = djangoWebsocket.connect($scope, 'subscribe_data', 'subscribe_data', channels);
     $scope.connection = promise.binding;
   }
 }());
