@@ -69,6 +69,8 @@ class Connection:
         self._fragments: list[bytes] = []
         self._fragments_opcode = Opcode.TEXT
         self._reading = False
+        # Nothing is listened to once this side has said goodbye; what the peer said before its own goodbye is.
+        self._deaf = False
         self._eof_heard = False
         self._eof_wanted = False
         self._goodbye: Handle | None = None
@@ -122,6 +124,7 @@ class Connection:
 
     def close(self, code: int, reason: str = '') -> None:
         """Say goodbye: a close frame behind what waits, then the peer's answer for :data:`CLOSE_TIMEOUT` at most."""
+        self._deaf = True
         if self._protocol.state is State.OPEN:
             # RFC 6455, 5.5: a control frame carries 125 bytes at most, two of them the code.
             self._protocol.send_close(code, reason.encode()[:123].decode(errors='ignore'))
@@ -166,7 +169,7 @@ class Connection:
             return
         data = b''.join((*self._fragments, frame.data)) if self._fragments else bytes(frame.data)
         self._fragments.clear()
-        if not self.is_open:
+        if self._deaf:
             return
         if self._fragments_opcode is Opcode.BINARY:
             self._on_message(data)
@@ -174,6 +177,7 @@ class Connection:
         try:
             text = data.decode()
         except UnicodeDecodeError as error:
+            self._deaf = True
             self._protocol.fail(INVALID_DATA, f'{error.reason} at position {error.start}')
         else:
             self._on_message(text)

@@ -1,0 +1,202 @@
+"""One browser's WebSocket, on a socket pair: any way of cutting the stream, any way of ending it."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import socket
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from websockets.frames import Opcode
+
+from djng.relay import connection
+from djng.relay.connection import encode
+from tests.relay.wire import Wire, masked
+
+#: What a browser may say: texts in any number of fragments, with control frames between.
+messages = st.lists(
+    st.tuples(
+        st.text(st.characters(exclude_categories=['Cs']), max_size=300),
+        st.lists(st.integers(0, 900), max_size=4),
+        st.booleans(),
+    ),
+    max_size=6,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(messages, st.lists(st.integers(1, 4000), max_size=12))
+def test_any_split_of_the_stream_gives_the_same_messages(
+    said: list[tuple[str, list[int], bool]], cuts: list[int]
+) -> None:
+    """However the bytes are cut into segments and the messages into fragments, the same texts arrive."""
+    stream = b''
+    for text, fragments, ping in said:
+        data = text.encode()
+        edges = [0, *sorted(min(edge, len(data)) for edge in fragments), len(data)]
+        for n, (begin, end) in enumerate(itertools.pairwise(edges)):
+            opcode = Opcode.CONT if n else Opcode.TEXT
+            stream += masked(opcode, data[begin:end], fin=n == len(edges) - 2)
+            if ping:
+                stream += masked(Opcode.PING, b'p')
+
+    async def body() -> None:
+        wire = Wire()
+        begin = 0
+        for cut in sorted(cuts):
+            await wire.write(stream[begin:cut])
+            await asyncio.sleep(0)
+            begin = max(begin, min(cut, len(stream)))
+        await wire.write(stream[begin:] + masked(Opcode.CLOSE, b'\x03\xe8'))
+        await wire.read_to_end()
+        await wire.until(lambda: wire.closed)
+        assert wire.messages == [text for text, _, _ in said]
+        assert wire.closed == [(1000, '')]
+        wire.peer.close()
+
+    asyncio.run(body())
+
+
+@pytest.mark.parametrize(
+    ('stream', 'code'),
+    [
+        (masked(Opcode.TEXT, b'\xff'), 1007),
+        (masked(Opcode.TEXT, b'\xc3', fin=False) + masked(Opcode.CONT, b'\x28'), 1007),
+        (masked(Opcode.CONT, b'A'), 1002),
+        (b'\x81\x01A', 1002),  # not masked
+        (b'\xc1\x81\x00\x00\x00\x00A', 1002),  # a reserved bit
+        (b'\x83\x81\x00\x00\x00\x00A', 1002),  # a reserved opcode
+        (masked(Opcode.TEXT, b'x' * 101), 1009),
+        (masked(Opcode.TEXT, b'x' * 60, fin=False) + masked(Opcode.CONT, b'x' * 60), 1009),
+    ],
+)
+def test_what_breaks_the_protocol_is_closed_with_its_code(stream: bytes, code: int) -> None:
+    """Each violation is answered with the close code of RFC 6455, 7.4.1, and nothing of it is heard."""
+
+    async def body() -> None:
+        wire = Wire(max_size=100)
+        await wire.write(stream + masked(Opcode.TEXT, b'behind it'))
+        await wire.read_to_end()
+        assert wire.protocol.close_rcvd is not None
+        assert wire.protocol.close_rcvd.code == code
+        await wire.until(lambda: wire.closed)
+        assert wire.messages == []
+        wire.peer.close()
+
+    asyncio.run(body())
+
+
+def test_a_split_character_is_no_error() -> None:
+    """A character whose bytes lie in two fragments is whole once they are joined."""
+
+    async def body() -> None:
+        wire = Wire()
+        await wire.write(masked(Opcode.TEXT, b'\xe2\x82', fin=False) + masked(Opcode.CONT, b'\xac'))
+        await wire.until(lambda: wire.messages)
+        assert wire.messages == ['€']
+        wire.peer.close()
+        await wire.until(lambda: wire.closed)
+
+    asyncio.run(body())
+
+
+def test_a_peer_that_vanishes_is_noticed() -> None:
+    """The end of TCP without a close frame, in the middle of a frame, ends the connection with 1006."""
+
+    async def body() -> None:
+        wire = Wire()
+        await wire.write(masked(Opcode.TEXT, b'half')[:-2])
+        wire.peer.close()
+        await wire.until(lambda: wire.closed)
+        assert wire.closed == [(1006, '')]
+        assert wire.messages == []
+        assert wire.connection.is_gone
+
+    asyncio.run(body())
+
+
+def test_a_reader_that_stays_behind_is_closed() -> None:
+    """More waiting bytes than the outbox holds close the socket with 1013, behind whole frames only."""
+
+    async def body() -> None:
+        wire = Wire(outbox_limit=200_000)
+        wire.peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        sent = 0
+        while wire.connection.is_open:
+            wire.connection.send(encode(f'{sent:05} {"x" * 5000}'.encode()))
+            sent += 1
+            assert sent < 10_000
+        await wire.read_to_end()
+        assert wire.protocol.close_rcvd is not None
+        assert wire.protocol.close_rcvd.code == 1013
+        heard = [int(text[:5]) for text in wire.texts()]
+        assert heard == list(range(len(heard)))
+        assert len(heard) < sent
+        await wire.until(lambda: wire.closed)
+        wire.peer.close()
+
+    asyncio.run(body())
+
+
+def test_a_reader_that_catches_up_gets_all() -> None:
+    """What did not fit into the socket waits in the outbox and arrives in order, short writes included."""
+
+    async def body() -> None:
+        wire = Wire(outbox_limit=50_000_000)
+        large = 'y' * 3_000_000
+        wire.connection.send(encode(b'first') + encode(large.encode()))
+        wire.connection.send(encode(b'last'))
+        while not wire.texts() or wire.texts()[-1] != 'last':
+            await wire.read()
+        assert wire.texts() == ['first', large, 'last']
+        wire.peer.close()
+        await wire.until(lambda: wire.closed)
+
+    asyncio.run(body())
+
+
+def test_closing_waits_for_the_answer_only_so_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A peer that never answers the close frame is cut off after CLOSE_TIMEOUT."""
+    monkeypatch.setattr(connection, 'CLOSE_TIMEOUT', 0.05)
+
+    async def body() -> None:
+        wire = Wire()
+        wire.connection.close(1012, 'x' * 200)
+        assert not wire.connection.is_open
+        wire.connection.send(encode(b'too late'))
+        await wire.until(lambda: wire.closed)
+        assert wire.closed == [(1006, '')]
+        await wire.read(answer=False)
+        assert wire.protocol.close_rcvd is not None
+        assert wire.protocol.close_rcvd.code == 1012
+        assert wire.protocol.close_rcvd.reason == 'x' * 123
+        assert wire.texts() == []
+        wire.peer.close()
+
+    asyncio.run(body())
+
+
+def test_a_paused_connection_reads_nothing() -> None:
+    """Between pause and resume the peer's bytes stay where they are."""
+
+    async def body() -> None:
+        wire = Wire()
+        wire.connection.pause()
+        await wire.write(masked(Opcode.TEXT, b'hello'))
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert wire.messages == []
+        wire.connection.resume()
+        await wire.until(lambda: wire.messages)
+        wire.peer.close()
+        await wire.until(lambda: wire.closed)
+
+    asyncio.run(body())
+
+
+def test_bytes_that_are_no_text_become_a_binary_frame() -> None:
+    """What some program published that is not UTF-8 does not break the browser's connection."""
+    assert encode(b'text')[0] == 0x81
+    assert encode(b'\xff')[0] == 0x82
