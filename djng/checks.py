@@ -48,8 +48,7 @@ def check_apps(app_configs: AppConfigs, **kwargs: Any) -> Iterator[CheckMessage]
         )
     if not apps.is_installed('django.contrib.staticfiles'):
         yield Warning(
-            "'django.contrib.staticfiles' is not in INSTALLED_APPS, so {% static %} does not find "
-            "djng's JavaScript.",
+            "'django.contrib.staticfiles' is not in INSTALLED_APPS, so {% static %} does not find djng's JavaScript.",
             hint="Add 'django.contrib.staticfiles' to INSTALLED_APPS; or serve the folder static/ of the "
             "package 'djng' yourself, and silence this check.",
             id='djng.W001',
@@ -98,9 +97,7 @@ def check_hooks(app_configs: AppConfigs, **kwargs: Any) -> Iterator[CheckMessage
 def check_runner(app_configs: AppConfigs, **kwargs: Any) -> Iterator[CheckMessage]:
     """``manage.py runserver`` uses WSGI_APPLICATION, and that serves WebSockets."""
     application = getattr(settings, 'WSGI_APPLICATION', None) or ''
-    if application.startswith('ws4redis.') and not (
-        application == RUNNER_OF_WS4REDIS and is_stood_in_for(application)
-    ):
+    if application.startswith('ws4redis.') and not (application == RUNNER_OF_WS4REDIS and is_stood_in_for(application)):
         yield Error(
             f'WSGI_APPLICATION is {application!r}, a server of ws4redis, which does not work here.',
             hint=f"Write WSGI_APPLICATION = '{RUNNER}' in your settings. Under uWSGI, "

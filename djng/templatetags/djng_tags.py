@@ -123,8 +123,7 @@ def websocket_config(request: HttpRequest, module: str, loglevel: str | None = N
     """Return JavaScript that tells ``module`` where the WebSockets are; safe inside ``<script>``."""
     if not module or not isinstance(module, str):
         raise template.TemplateSyntaxError(
-            "'djng_websocket_config' needs the name of your AngularJS module: "
-            "{% djng_websocket_config 'myApp' %}."
+            "'djng_websocket_config' needs the name of your AngularJS module: {% djng_websocket_config 'myApp' %}."
         )
     calls = [f'setURI({javascript(websocket_uri(request))})', f'setHeartbeat({heartbeat()})']
     if loglevel is not None:

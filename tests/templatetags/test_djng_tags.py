@@ -60,9 +60,7 @@ def test_angularjs_ends_where_it_ends():
 
 def test_angularjs_tags_stay_django_s():
     """Loops, conditions and comments inside are Django's; what they repeat or drop holds expressions."""
-    inner = (
-        '{% for n in ns %}{% if n > 1 %}<i id="{% firstof n %}">{{ n }}</i>{% endif %}{% endfor %}{# gone #}'
-    )
+    inner = '{% for n in ns %}{% if n > 1 %}<i id="{% firstof n %}">{{ n }}</i>{% endif %}{% endfor %}{# gone #}'
     assert angularjs(inner, {'ns': [1, 2, 3]}) == '<i id="2">{{ n }}</i><i id="3">{{ n }}</i>'
 
 
@@ -110,9 +108,7 @@ def test_angularjs_translated_message(monkeypatch):
     }
     monkeypatch.setattr(translation, 'gettext', lambda text: catalog[text])
     monkeypatch.setattr(translation, 'ngettext', lambda one, many, count: catalog[one])
-    inner = (
-        '{% blocktranslate with team=t %}Hello {{ name }} of {{ team }}, 100 %{% endblocktranslate %}{{ z }}'
-    )
+    inner = '{% blocktranslate with team=t %}Hello {{ name }} of {{ team }}, 100 %{% endblocktranslate %}{{ z }}'
     context = {'t': '<A>', 'name': "Django's", 'z': 'z'}
     assert angularjs(inner, context) == '&lt;A&gt;: hallo {{ name }}, 100 %{{ z }}'
     inner = (
