@@ -40,6 +40,7 @@ setup(
         'Framework :: Django',
         'Framework :: Django :: 4.2',
         'Framework :: Django :: 5.2',
+        'Framework :: Django :: 6.1',
         'Intended Audience :: Developers',
         'Operating System :: MacOS',
         'Operating System :: POSIX :: Linux',

@@ -37,7 +37,7 @@ class Elements(HTMLParser):
 
 def models(form):
     """Return name and ng-model of each element of a rendered form."""
-    return [(element['name'], element.get('ng-model')) for element in Elements(str(form)).found]
+    return [(element['name'], element.get('ng-model')) for element in Elements(form.as_div()).found]
 
 
 def shown(field, **kwargs):
@@ -110,7 +110,7 @@ def test_file(widget):
 def test_native_date_types_bind_strings(kind):
     """A browser's own date input keeps its type, while AngularJS is told to bind text."""
     form = type('F', (NgModelFormMixin, forms.Form), {'x': forms.CharField(widget=forms.DateInput({'type': kind}))})
-    [element] = Elements(str(form(scope_prefix='data'))).found
+    [element] = Elements(form(scope_prefix='data').as_div()).found
     assert (element['type'], element['ng-attr-type'], element['ng-model']) == (kind, 'text', 'data.x')
 
 
@@ -176,9 +176,9 @@ def test_fields_and_widgets_changed_after_construction():
 
 def test_other_forms_are_untouched():
     """The class's own fields, and forms without the mixin that share a widget, carry no ng-model."""
-    str(SubscribeForm())
+    SubscribeForm().as_div()
     assert type(SubscribeForm.base_fields['plan'].widget) is forms.RadioSelect
-    assert 'ng-model' not in str(type('Plain', (forms.Form,), dict(SubscribeForm.base_fields))())
+    assert 'ng-model' not in type('Plain', (forms.Form,), dict(SubscribeForm.base_fields))().as_div()
 
 
 def test_radio_buttons_one_by_one():
@@ -330,7 +330,7 @@ def in_angularjs(version, form, changes=()):
     """Return what a release of AngularJS makes of a form and its initial data, then of changes by a user."""
     if not (CLIENT / 'node_modules').is_dir():
         pytest.skip('client/node_modules is missing: run npm ci in client/')
-    given = {'version': version, 'html': str(form), 'data': form.get_initial_data(), 'changes': changes}
+    given = {'version': version, 'html': form.as_div(), 'data': form.get_initial_data(), 'changes': changes}
     done = subprocess.run(
         ['node', '-e', RUN_ANGULARJS], cwd=CLIENT, input=json.dumps(given), capture_output=True, text=True
     )
@@ -400,11 +400,11 @@ def test_curly_brackets_in_values_are_not_run(version):
 
 def test_curly_brackets_of_the_author_stay():
     """What the form's author writes into attributes and labels is a template of AngularJS', as intended."""
-    html = str(shown_html(forms.CharField(label='{{ label }}', widget=forms.TextInput({'placeholder': '{{ hint }}'}))))
+    html = shown_html(forms.CharField(label='{{ label }}', widget=forms.TextInput({'placeholder': '{{ hint }}'})))
     assert 'placeholder="{{ hint }}"' in html
     assert re.search('<label[^>]*>{{ label }}', html)
 
 
 def shown_html(field):
     """Return the HTML of a form with one field."""
-    return str(type('F', (NgModelFormMixin, forms.Form), {'x': field})(scope_prefix='data'))
+    return type('F', (NgModelFormMixin, forms.Form), {'x': field})(scope_prefix='data').as_div()
