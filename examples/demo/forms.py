@@ -21,7 +21,7 @@ class SubscribeForm(forms.Form):
     first_name = forms.CharField(max_length=30)
     last_name = forms.CharField(max_length=30)
     email = forms.EmailField(label='E-mail')
-    birth_date = forms.DateField(widget=forms.DateInput(attrs={'type': 'date'}))
+    birth_date = forms.DateField(help_text='As in 1990-06-30')
     height = forms.IntegerField(min_value=100, max_value=230, help_text='In cm, for the bicycle')
     jersey = forms.CharField(
         label='Colour of the jersey', initial='#d9480f', widget=forms.TextInput(attrs={'type': 'color'})
