@@ -66,7 +66,7 @@ setup(
         'gevent>=22.10.2',
         'redis>=5,<9',
         'six>=1.16,<2',
-        'websockets>=13,<18',
+        'websockets>=15,<18',
     ],
     extras_require={
         'uwsgi': ['pyuwsgi>=2.0.30,<2.1'],
