@@ -80,6 +80,10 @@ class RelayServer(WebsocketWSGIServer):  # type: ignore[misc]  # ws4redis has no
         """Give the web server its thread back after :meth:`take_over`, with nothing left for it to do or close."""
         raise NotImplementedError
 
+    def call_blocking(self, function: Callable[..., Any], *args: Any) -> Any:
+        """Call ``function``, which may wait for Redis or a database, without holding up anybody else."""
+        return function(*args)
+
     @property
     def relay(self) -> ProcessRelay:
         """What the sockets of this process share."""
@@ -112,7 +116,6 @@ class RelayServer(WebsocketWSGIServer):  # type: ignore[misc]  # ws4redis has no
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Open a socket, or answer why not; the socket then lives on the process' loop."""
-        db.close_old_connections()
         try:
             self._open(environ, start_response)
         except Refused as refused:
@@ -127,8 +130,6 @@ class RelayServer(WebsocketWSGIServer):  # type: ignore[misc]  # ws4redis has no
         except Exception:
             logger.exception('Could not open a WebSocket')
             return _answer(start_response, 500, 'this socket could not be opened')
-        finally:
-            db.close_old_connections()
         return self.leave(environ, start_response)
 
     def _open(self, environ: dict[str, Any], start_response: Any) -> None:
@@ -136,9 +137,10 @@ class RelayServer(WebsocketWSGIServer):  # type: ignore[misc]  # ws4redis has no
         response = handshake.accept(environ)
         request = WSGIRequest(environ)
         admission.check_origin(request)
+        relay = self.relay  # made here, not in a thread that looks things up
         live: Callable[[socket.socket, bytes], None]
         try:
-            visitor = self._admit(request)
+            visitor = self.call_blocking(self._admit, request)
             live = partial(self._live, visitor)
         except Refused as refused:
             # No browser tells a page the status of a failed handshake: djng's client hears the reason as a close code.
@@ -153,11 +155,18 @@ class RelayServer(WebsocketWSGIServer):  # type: ignore[misc]  # ws4redis has no
             if visitor is not None:
                 visitor.subscriber.release()
             raise
-        self.relay.loop.call_soon_threadsafe(live, sock, early)
+        relay.loop.call_soon_threadsafe(live, sock, early)
 
     def _admit(self, request: Any) -> Visitor:
         """Decide what the visitor may hear and say, and let it hear from now on."""
         admission.facility_of(request)
+        db.close_old_connections()
+        try:
+            return self._admit_to(request)
+        finally:
+            db.close_old_connections()
+
+    def _admit_to(self, request: Any) -> Visitor:
         (self._process_request or self.process_request)(request)
         if getattr(request, 'user', None) is None:
             request.user = anonymous_user()
