@@ -64,7 +64,9 @@ each('A status in a template follows without a listener.', async (page, start) =
   app.root.$digest();
   socket.open();
   await page.clock.pass();
-  assert.deepEqual(seen, ['connecting', 'open']);
+  socket.drop();
+  await page.clock.pass();
+  assert.deepEqual(seen, ['connecting', 'open', 'waiting']);
 });
 
 each('unbind() closes the socket, for good, and leaves the object as it is.', async (page, start) => {

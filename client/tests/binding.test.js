@@ -131,6 +131,20 @@ each('What cannot be serialised is an error that names the collection, once; all
   }
 });
 
+each('A property that becomes unserialisable stays as it was for the others, and each time it does is told.', async (page, start) => {
+  const app = start();
+  const { socket } = await app.bound('c', {}, { a: 1, b: 1 });
+  const cyclic = {};
+  cyclic.self = cyclic;
+  await app.edit(() => { app.scope.c.a = cyclic; });
+  assert.deepEqual(socket.sent, []);
+  await app.edit(() => { app.scope.c.b = 2; });
+  assert.deepEqual(socket.sent, ['{"a":1,"b":2}']);
+  await app.edit(() => { app.scope.c.a = 2; });
+  await app.edit(() => { app.scope.c.a = cyclic; });
+  assert.equal(app.logged('error').length, 2);
+});
+
 each('Any name can be shared, both ways, in shallow and in deep bindings.', async (page, start) => {
   for (const deep of [false, true]) {
     const app = start();
@@ -338,11 +352,11 @@ each('What a socket said just before it was lost is shown, and counts for no oth
   const { socket } = await app.bound('c', {}, { a: 1, b: 1 });
   socket.hear({ a: 2 });
   socket.drop();
+  page.fire(page.window, 'online');
+  page.next().open();
   await page.clock.pass();
   assert.equal(app.scope.c.a, 2);
   await app.edit(() => { app.scope.c.b = 2; });
-  page.fire(page.window, 'online');
-  page.next().open();
   await page.clock.pass(999);
   assert.deepEqual(page.next().sent, []);
   await page.clock.pass(1);

@@ -72,6 +72,29 @@ each('A waiting socket is opened at once when the tab becomes visible, not when 
   assert.equal(page.sockets.length, 2);
 });
 
+each('After an event that promised a way, waits are short again.', async (page, start) => {
+  longest(page);
+  start().connect();
+  for (const wait of [1000, 2000, 4000]) {
+    page.next().drop();
+    await page.clock.pass(wait);
+  }
+  page.next().drop();
+  page.fire(page.window, 'online');
+  page.next().drop();
+  await page.clock.pass(1000);
+  assert.equal(page.sockets.length, 6);
+});
+
+each('The reason of the last close is kept while the next socket opens.', (page, start) => {
+  const { binding, socket } = start().connect();
+  socket.drop(1011, 'oops');
+  page.fire(page.window, 'online');
+  page.next().open();
+  assert.equal(binding.status, 'open');
+  assert.deepEqual({ ...binding.reason }, { code: 1011, reason: 'oops' });
+});
+
 each('After an early attempt none is left over from the wait.', async (page, start) => {
   start().connect().socket.drop();
   page.fire(page.window, 'online');

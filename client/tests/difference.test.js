@@ -70,6 +70,11 @@ test('An array that is cut forgets what was set behind the cut.', () => {
   assert.deepEqual([sets(change), change.length], [{ 1: '"b"' }, 2]);
 });
 
+test('An array that was cut stays cut when an item is changed afterwards.', () => {
+  const change = compose(between(['a', 'b', 'c'], ['a']), between(['a'], ['x']));
+  assert.deepEqual([sets(change), change.length], [{ 0: '"x"' }, 1]);
+});
+
 test('A change to the other kind replaces what was pending.', () => {
   assert.deepEqual(compose(between({}, { a: 1 }), between({ a: 1 }, ['x'])).list, true);
 });
