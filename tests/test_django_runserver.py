@@ -266,8 +266,10 @@ def test_150_browsers_on_one_process(runserver: Runserver, redis_clean: Redis) -
         for facility in range(5):
             publish(redis_clean, f'broadcast:f{facility}', 'hello')
         assert [heard(websocket) for websocket in sockets] == ['hello'] * 150
-        subscribed = [client for client in redis_clean.client.client_list() if client['sub'] != '0']
-        assert len(subscribed) == 1
+        counts = redis_clean.client.pubsub_numsub(*(f'broadcast:f{facility}' for facility in range(5)))
+        assert [count for _, count in counts] == [1] * 5
+        # The five facilities and the channel of marks, on one connection.
+        assert [client['sub'] for client in redis_clean.client.client_list()].count('6') == 1
 
 
 def test_a_killed_subscription_comes_back_with_the_kept_message(runserver: Runserver, redis_clean: Redis) -> None:
@@ -510,6 +512,13 @@ def test_a_typo_in_a_hook_ends_the_start(redis_clean: Redis) -> None:
             '--skip-checks',
             TESTS_SETTINGS=json.dumps({'WS4REDIS_ALLOWED_CHANNELS': 'tests.hooks.no_such_callback'}),
         )
+
+
+def test_without_djng_among_the_apps_the_start_says_so(redis_clean: Redis) -> None:
+    """A project that names djng's application and forgets the app is told."""
+    apps = ['django.contrib.auth', 'django.contrib.contenttypes', 'django.contrib.sessions', 'ws4redis']
+    with pytest.raises(AssertionError, match="Add 'djng' to INSTALLED_APPS"):
+        Runserver(redis_clean.port, '--noreload', TESTS_SETTINGS=json.dumps({'INSTALLED_APPS': apps}))
 
 
 def test_process_request_may_know_visitors_otherwise(redis_clean: Redis) -> None:

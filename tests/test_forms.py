@@ -108,7 +108,7 @@ def test_file(widget):
 
 @pytest.mark.parametrize('kind', ['date', 'time', 'datetime-local', 'month', 'week'])
 def test_native_date_types_bind_strings(kind):
-    """A browser's own date input keeps its type, while AngularJS is told to bind text."""
+    """A browser's own date input is told to be text once AngularJS runs, which would bind a Date otherwise."""
     form = type('F', (NgModelFormMixin, forms.Form), {'x': forms.CharField(widget=forms.DateInput({'type': kind}))})
     [element] = Elements(form(scope_prefix='data').as_div()).found
     assert (element['type'], element['ng-attr-type'], element['ng-model']) == (kind, 'text', 'data.x')
