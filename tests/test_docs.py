@@ -125,9 +125,10 @@ def test_client() -> None:
 
 
 def test_modules_are_in_the_architecture() -> None:
-    """Each room of the relay and of the client has its sentence."""
-    names = {path.name for path in [*(ROOT / 'djng' / 'relay').glob('*.py'), *CLIENT.glob('*.js')]}
-    assert missing(names - {'__init__.py', 'index.js', 'module.js'}, 'architecture.rst') == set()
+    """Each module of djng and of the client has its sentence."""
+    paths = {str(path.relative_to(ROOT)) for folder in ('djng', 'djng/relay') for path in (ROOT / folder).glob('*.py')}
+    names = {path for path in paths if not path.endswith('__init__.py')} | {path.name for path in CLIENT.glob('*.js')}
+    assert missing(names - {'index.js', 'module.js'}, 'architecture.rst') == set()
 
 
 def test_changelog() -> None:
@@ -141,11 +142,9 @@ def test_changelog() -> None:
 def test_build(tmp_path: Path) -> None:
     """Sphinx has nothing to complain about, nor does it find a reference that leads nowhere."""
     pytest.importorskip('sphinx', reason='needs Sphinx: pip install djng[docs]')
-    command = [sys.executable, '-m', 'sphinx', '-W', '--keep-going', '-n', '-q', '-b', 'html', '-d', tmp_path / 'trees']
-    done = subprocess.run([*command, DOCS, tmp_path / 'html'], capture_output=True, text=True)
+    command = [sys.executable, '-m', 'sphinx', '-W', '--keep-going', '-n', '-q', '-b', 'dummy', DOCS, tmp_path]
+    done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    for name in ('index.html', 'settings.html', '_static/two-browsers.png'):
-        assert (tmp_path / 'html' / name).exists()
 
 
 def test_links() -> None:
