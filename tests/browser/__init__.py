@@ -1,0 +1,1 @@
+"""djng in a real browser."""
