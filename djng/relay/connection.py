@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import socket
-from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
 from websockets.frames import Frame, Opcode
 from websockets.protocol import SEND_EOF, Protocol, Side, State
+from websockets.typing import BytesLike
 
+from djng.relay.outbox import Full, Outbox
 from djng.relay.primitives import Handle, Loop
 
 #: Bytes that may wait for a reader that stays behind; one more closes its socket with 1013 (try again later).
@@ -17,11 +18,15 @@ OUTBOX_LIMIT = 1024 * 1024
 #: Seconds that the peer has to answer a close frame, and then to close its side of the TCP connection.
 CLOSE_TIMEOUT = 5.0
 
+#: Seconds of silence after which the peer is asked for a sign of life, and seconds that it then has to give one.
+PING_INTERVAL, PONG_TIMEOUT = 25.0, 20.0
+
 #: Bytes taken from a socket in one go; what is left is taken in the loop's next turn, so that nobody starves.
 READ_SIZE = 64 * 1024
 
-#: RFC 6455, 7.4.1, 4. and the registry of the IANA.
-GOING_AWAY, UNSUPPORTED_DATA, ABNORMAL, INVALID_DATA, TRY_AGAIN_LATER = 1001, 1003, 1006, 1007, 1013
+#: Close codes of RFC 6455, 7.4.1, and of the IANA's registry.
+NORMAL, GOING_AWAY, UNSUPPORTED_DATA, ABNORMAL, INVALID_DATA = 1000, 1001, 1003, 1006, 1007
+POLICY_VIOLATION, SERVICE_RESTART, TRY_AGAIN_LATER = 1008, 1012, 1013
 
 
 def encode(message: bytes) -> bytes:
@@ -47,6 +52,27 @@ class Connection:
     ``outbox_limit`` waiting bytes with 1013.
     """
 
+    __slots__ = (
+        '_batch',
+        '_deaf',
+        '_eof_heard',
+        '_eof_wanted',
+        '_fragments',
+        '_goodbye',
+        '_loop',
+        '_on_close',
+        '_on_message',
+        '_opcode',
+        '_outbox',
+        '_pinged_at',
+        '_protocol',
+        '_reading',
+        '_sock',
+        'heard_at',
+        'said',
+        'sent_at',
+    )
+
     def __init__(
         self,
         sock: socket.socket,
@@ -58,22 +84,25 @@ class Connection:
         outbox_limit: int = OUTBOX_LIMIT,
     ) -> None:
         sock.setblocking(False)
-        self.sent_at = loop.time()
+        #: When something was sent and heard last, in seconds on the loop's clock.
+        self.sent_at = self.heard_at = loop.time()
+        #: The close code that this side has said, None as long as it has said none.
+        self.said: int | None = None
         self._sock = sock
         self._loop = loop
         self._on_message = on_message
         self._on_close = on_close
-        self._outbox: deque[bytes] = deque()
-        self._outbox_size = 0
-        self._outbox_limit = outbox_limit
-        self._fragments: list[bytes] = []
-        self._fragments_opcode = Opcode.TEXT
+        self._outbox = Outbox(sock, loop, outbox_limit, on_error=self._abort, on_empty=self._written)
+        self._batch: list[bytes] | None = None
+        self._fragments: list[BytesLike] | None = None
+        self._opcode = Opcode.TEXT
         self._reading = False
         # Nothing is listened to once this side has said goodbye; what the peer said before its own goodbye is.
         self._deaf = False
         self._eof_heard = False
         self._eof_wanted = False
         self._goodbye: Handle | None = None
+        self._pinged_at: float | None = None
         self._protocol = Protocol(Side.SERVER, state=State.OPEN, max_size=max_size)
 
     @property
@@ -100,7 +129,7 @@ class Connection:
 
     def resume(self) -> None:
         """Read on after :meth:`pause`."""
-        if not self._reading and not self.is_gone:
+        if not self._reading and not self.is_gone and not self._eof_heard:
             self._reading = True
             self._loop.add_reader(self._sock.fileno(), self._readable)
 
@@ -109,18 +138,24 @@ class Connection:
         if self._protocol.state is not State.OPEN:
             return
         self.sent_at = self._loop.time()
-        if self._outbox:
-            self._keep(frames)
-            return
         try:
-            sent = self._sock.send(frames)
-        except (BlockingIOError, InterruptedError):
-            sent = 0
+            self._outbox.write(frames)
+        except Full:
+            self.close(TRY_AGAIN_LATER, 'this socket is not read fast enough')
         except OSError:
             self._abort()
-            return
-        if sent < len(frames):
-            self._keep(frames[sent:])
+
+    def send_later(self, frames: bytes) -> None:
+        """Send ``frames`` with the next :meth:`flush`, so that frames which come together leave in one write."""
+        if self._batch is None:
+            self._batch = []
+        self._batch.append(frames)
+
+    def flush(self) -> None:
+        """Send what :meth:`send_later` was given."""
+        batch, self._batch = self._batch, None
+        if batch:
+            self.send(b''.join(batch))
 
     def close(self, code: int, reason: str = '') -> None:
         """Say goodbye: a close frame behind what waits, then the peer's answer for :data:`CLOSE_TIMEOUT` at most."""
@@ -128,9 +163,21 @@ class Connection:
         if self._protocol.state is State.OPEN:
             # RFC 6455, 5.5: a control frame carries 125 bytes at most, two of them the code.
             self._protocol.send_close(code, reason.encode()[:123].decode(errors='ignore'))
-            self._write(self._protocol.data_to_send())
             self._expect_end()
+            self._answer()
             self.resume()
+
+    def check_life(self, now: float) -> None:
+        """Ask a peer that has been silent for a sign of life, and give up one that gave none."""
+        if not self._reading:
+            self.heard_at = now  # it is this side that does not listen
+        elif self._pinged_at is None:
+            if now - self.heard_at >= PING_INTERVAL and self.is_open:
+                self._pinged_at = now
+                self._protocol.send_ping(b'')
+                self._answer()
+        elif now - self._pinged_at >= PONG_TIMEOUT:
+            self._abort()
 
     def _readable(self) -> None:
         try:
@@ -143,94 +190,80 @@ class Connection:
         self._received(data)
 
     def _received(self, data: bytes) -> None:
+        self.heard_at = self._loop.time()
+        self._pinged_at = None
         protocol = self._protocol
         if data:
             protocol.receive_data(data)
         else:
-            protocol.receive_eof()
             self._eof_heard = True
             self.pause()
+            protocol.receive_eof()
         for frame in protocol.events_received():
             if isinstance(frame, Frame):
                 self._frame_received(frame)
-        if not self.is_gone:
-            self._write(protocol.data_to_send())
+        self._answer()
         if not self.is_gone and (self._eof_heard or protocol.close_expected()):
             self._expect_end()
 
     def _frame_received(self, frame: Frame) -> None:
         # Control frames have been answered by the protocol; fragments are joined here (RFC 6455, 5.4).
         if frame.opcode in (Opcode.TEXT, Opcode.BINARY):
-            self._fragments_opcode = frame.opcode
+            self._opcode = frame.opcode
         elif frame.opcode is not Opcode.CONT:
             return
-        if not frame.fin:
-            self._fragments.append(bytes(frame.data))
+        if frame.fin and self._fragments is None:
+            self._message_received(frame.data)
             return
-        data = b''.join((*self._fragments, frame.data)) if self._fragments else bytes(frame.data)
-        self._fragments.clear()
+        if self._fragments is None:
+            self._fragments = []
+        self._fragments.append(frame.data)
+        if frame.fin:
+            data = b''.join(self._fragments)
+            self._fragments = None
+            self._message_received(data)
+
+    def _message_received(self, data: BytesLike) -> None:
         if self._deaf:
             return
-        if self._fragments_opcode is Opcode.BINARY:
-            self._on_message(data)
+        if self._opcode is Opcode.BINARY:
+            self._on_message(bytes(data))
             return
         try:
-            text = data.decode()
+            text = str(data, 'utf-8')
         except UnicodeDecodeError as error:
             self._deaf = True
             self._protocol.fail(INVALID_DATA, f'{error.reason} at position {error.start}')
         else:
             self._on_message(text)
 
-    def _write(self, chunks: Iterable[bytes]) -> None:
-        for chunk in chunks:
+    def _answer(self) -> None:
+        """Write what the protocol has to say: pongs, pings, close frames, the end of TCP."""
+        for chunk in self._protocol.data_to_send():
             if chunk == SEND_EOF:
                 self._eof_wanted = True
-            else:
-                self._outbox.append(chunk)
-                self._outbox_size += len(chunk)
-        self._writable()
-
-    def _keep(self, frames: bytes) -> None:
-        if not self._outbox:
-            self._loop.add_writer(self._sock.fileno(), self._writable)
-        self._outbox.append(frames)
-        self._outbox_size += len(frames)
-        if self._outbox_size > self._outbox_limit:
-            self._drop_outbox()
-            self.close(TRY_AGAIN_LATER, 'this socket is not read fast enough')
-
-    def _drop_outbox(self) -> None:
-        # A frame that was begun must be finished, or the close frame behind it could not be read; the first entry is
-        # the only one of which a part may have been written.
-        first = self._outbox.popleft()
-        self._outbox.clear()
-        self._outbox.append(first)
-        self._outbox_size = len(first)
-
-    def _writable(self) -> None:
-        while self._outbox:
-            data = self._outbox[0] if len(self._outbox) == 1 else b''.join(self._outbox)
+                continue
             try:
-                sent = self._sock.send(data)
-            except (BlockingIOError, InterruptedError):
-                self._loop.add_writer(self._sock.fileno(), self._writable)
+                # Pongs take their place in the outbox like anything else; a last word always finds one.
+                (self._outbox.write if self.is_open else self._outbox.put)(chunk)
+            except Full:
+                self.close(TRY_AGAIN_LATER, 'this socket is not read fast enough')
                 return
             except OSError:
                 self._abort()
                 return
-            self._outbox.clear()
-            self._outbox_size = len(data) - sent
-            if sent < len(data):
-                self._outbox.append(data[sent:])
-        self._loop.remove_writer(self._sock.fileno())
+        if self._protocol.close_sent is not None and self.said is None:
+            self.said = self._protocol.close_sent.code
+        if not self.is_gone and self._outbox.is_empty:
+            self._written()
+
+    def _written(self) -> None:
         if self._eof_wanted:
             self._eof_wanted = False
             try:
                 self._sock.shutdown(socket.SHUT_WR)
             except OSError:
                 self._abort()
-                return
         if self._eof_heard:
             self._abort()
 
@@ -244,12 +277,9 @@ class Connection:
             return
         if self._goodbye is not None:
             self._goodbye.cancel()
-        self._loop.remove_reader(self._sock.fileno())
-        self._loop.remove_writer(self._sock.fileno())
-        self._reading = False
         self._outbox.clear()
-        self._outbox_size = 0
-        self._fragments.clear()
+        self._loop.remove_reader(self._sock.fileno())
+        self._reading = False
         self._sock.close()
-        said = self._protocol.close_rcvd
-        self._on_close(said.code if said else ABNORMAL, said.reason if said else '')
+        heard = self._protocol.close_rcvd
+        self._on_close(heard.code if heard else ABNORMAL, heard.reason if heard else '')

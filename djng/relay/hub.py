@@ -31,8 +31,14 @@ class Listener(Protocol):
     #: Tells this listener from all others of the process; the number that its own messages are marked with.
     number: int
 
-    def hear(self, channel: bytes, message: bytes, frame: bytes, *, own: bool) -> None:
-        """Take ``message``, published on ``channel``; ``frame`` carries it, encoded once for all listeners."""
+    def hear(self, channel: bytes, message: bytes, frame: bytes, *, own: bool, more: bool) -> None:
+        """Take ``message``, published on ``channel``; ``frame`` carries it, encoded once for all listeners.
+
+        With ``more`` it may wait for the next :meth:`flush`, which then comes in the same turn of the loop.
+        """
+
+    def flush(self) -> None:
+        """Send what waits."""
 
 
 class Hub:
@@ -91,13 +97,17 @@ class Hub:
 
     # Called on the loop.
 
-    def deliver(self, channel: bytes, message: bytes, *, author: int | None = None) -> None:
+    def deliver(self, channel: bytes, message: bytes) -> None:
         """Hand ``message`` to everybody who listens to ``channel``."""
-        listeners = self._listeners.get(channel)
+        self._deliver(channel, message, None, more=False)
+
+    def _deliver(self, channel: bytes, message: bytes, author: int | None, *, more: bool) -> list[Listener]:
+        listeners = list(self._listeners.get(channel, {}).values())
         if listeners:
             frame = encode(message)
-            for number, listener in list(listeners.items()):
-                listener.hear(channel, message, frame, own=number == author)
+            for listener in listeners:
+                listener.hear(channel, message, frame, own=listener.number == author, more=more)
+        return listeners
 
     def _add(self, channel: bytes, listener: Listener, event: Event) -> None:
         listeners = self._listeners.setdefault(channel, {})
@@ -136,15 +146,21 @@ class Hub:
     def _received(self, replies: list[list[Any]], generation: int) -> None:
         if generation != self._generation:
             return
+        more = len(replies) > 1
+        waiting: dict[Listener, None] = {}
         for kind, channel, *data in replies:
             if kind == b'message':
                 if channel == self.marks:
                     number, _, marked = data[0].partition(b' ')
                     self._author[marked] = int(number)
                 else:
-                    self.deliver(channel, data[0], author=self._author.pop(channel, None))
+                    heard = self._deliver(channel, data[0], self._author.pop(channel, None), more=more)
+                    if more:
+                        waiting.update(dict.fromkeys(heard))
             elif kind == b'subscribe':
                 self._confirmed(channel)
+        for listener in waiting:
+            listener.flush()
 
     def _confirmed(self, channel: bytes) -> None:
         self._unconfirmed[channel] -= 1

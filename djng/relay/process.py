@@ -38,8 +38,7 @@ class ProcessRelay:
         self._numbers = itertools.count(1)
         self._heartbeat = encode(heartbeat.encode()) if heartbeat else None
         primitives.spawn(self._refill_forever)
-        if self._heartbeat:
-            self.loop.call_soon_threadsafe(self._tick)
+        self.loop.call_soon_threadsafe(self._tick)
 
     def expect(self, subscriber_class: Any, *, echo: bool) -> Visitor:
         """Return a visitor, not yet open, with a subscriber of ``subscriber_class`` that listens through the hub."""
@@ -51,11 +50,10 @@ class ProcessRelay:
         return visitor
 
     def _tick(self) -> None:
-        assert self._heartbeat is not None
         self.loop.call_later(TICK, self._tick)
         now = self.loop.time()
         for visitor in list(self.visitors):
-            visitor.beat(now, self._heartbeat)
+            visitor.look_after(now, self._heartbeat)
 
     def _refill_forever(self) -> None:
         # What was published while the subscription was lost is gone; the kept message brings everybody up to date.

@@ -9,7 +9,8 @@ from typing import Any
 from ws4redis.redis_store import RedisMessage
 from ws4redis.subscriber import RedisSubscriber
 
-from djng.relay.connection import TRY_AGAIN_LATER, UNSUPPORTED_DATA, Connection, encode
+from djng.relay.allowance import Allowance
+from djng.relay.connection import POLICY_VIOLATION, TRY_AGAIN_LATER, UNSUPPORTED_DATA, Connection, encode
 from djng.relay.outgoing import Outgoing
 from djng.relay.primitives import Loop
 
@@ -21,6 +22,11 @@ UNPUBLISHED_LIMIT = 256 * 1024
 #: Seconds of silence after which the heartbeat is sent, as ws4redis promises it.
 HEARTBEAT_INTERVAL = 4.0
 
+#: What a visitor may say in the long run, and at once: messages and bytes, each per second. A form types ten messages
+#: a second; a page that sends more than this without end is broken, and would drown all others at its facility.
+MESSAGE_RATE, MESSAGE_BURST = 500.0, 20_000.0
+BYTE_RATE, BYTE_BURST = 2.0 * 1024 * 1024, 64.0 * 1024 * 1024
+
 
 class Visitor:
     """Ties a connection to a subscriber; made while the handshake goes on, opened when it is done.
@@ -29,20 +35,41 @@ class Visitor:
     subscriber of ws4redis' kind it is the ``websocket``: it has ``send``, ``close`` and ``closed``.
     """
 
+    __slots__ = (
+        '_allowance',
+        '_connection',
+        '_echo',
+        '_greeting',
+        '_heard_early',
+        '_loop',
+        '_outgoing',
+        '_rewrites',
+        '_unpublished',
+        'number',
+        'on_gone',
+        'session_key',
+        'subscriber',
+        'user_id',
+    )
+
     def __init__(self, number: int, loop: Loop, outgoing: Outgoing, *, echo: bool) -> None:
         self.number = number
         #: Set before anything is subscribed.
         self.subscriber: Any = None
+        #: Who it is, as strings; None where it has not signed in, or has no session.
+        self.user_id: str | None = None
+        self.session_key: str | None = None
         #: Called on the loop when the socket has gone.
         self.on_gone: Callable[[Visitor], object] = lambda visitor: None
         self._loop = loop
         self._outgoing = outgoing
         self._echo = echo
         self._connection: Connection | None = None
-        self._greeting: list[bytes] = []
-        self._heard_early: list[tuple[bytes, bytes, bytes]] = []
+        self._greeting: list[bytes] | None = None
+        self._heard_early: list[tuple[bytes, bytes, bytes]] | None = None
         self._unpublished = 0
-        self._rewrites: bool | None = None
+        self._rewrites = False
+        self._allowance: Allowance | None = None
 
     # Called by the subscriber, in the thread of the handshake.
 
@@ -55,7 +82,7 @@ class Visitor:
         """Send ``message``, before all that is heard from now on; ``binary`` is told by the message itself."""
         frame = encode(message.encode() if isinstance(message, str) else bytes(message))
         if self._connection is None:
-            self._greeting.append(frame)
+            self._greeting = [*(self._greeting or ()), frame]
         else:
             self._loop.call_soon_threadsafe(self._connection.send, frame)
 
@@ -73,27 +100,54 @@ class Visitor:
     def open(self, connection: Connection, early: bytes) -> None:
         """Say what was kept, then relay; ``early`` holds bytes that came right behind the handshake's request."""
         self._connection = connection
-        if self._greeting:
-            connection.send(b''.join(self._greeting))
-        for heard in self._heard_early:
-            self._pass_on(*heard)
-        self._greeting, self._heard_early = [], []
+        self._rewrites = type(self.subscriber).parse_response is not RedisSubscriber.parse_response
+        for frame in self._greeting or ():
+            connection.send_later(frame)
+        for channel, message, frame in self._heard_early or ():
+            self.hear(channel, message, frame, own=False, more=True)
+        connection.flush()
+        self._greeting = self._heard_early = None
         connection.start(early)
 
-    def hear(self, channel: bytes, message: bytes, frame: bytes, *, own: bool) -> None:
+    def hear(self, channel: bytes, message: bytes, frame: bytes, *, own: bool, more: bool) -> None:
         """Take what was published on a channel; the hub calls this."""
         if own and not self._echo:
             return
-        if self._connection is None:
-            self._heard_early.append((channel, message, frame))
+        connection = self._connection
+        if connection is None:
+            self._heard_early = [*(self._heard_early or ()), (channel, message, frame)]
+            return
+        if self._rewrites:
+            # A project's subscriber that overrides ``parse_response`` looks at each message, and may change it.
+            self.subscriber._subscription.feed(channel, message)
+            relayed = RedisMessage(self.subscriber.parse_response())
+            if not relayed:
+                return
+            frame = encode(relayed)
+        if more:
+            connection.send_later(frame)
         else:
-            self._pass_on(channel, message, frame)
+            connection.send(frame)
+
+    def flush(self) -> None:
+        """Send what was heard with ``more`` to come; the hub calls this."""
+        if self._connection is not None:
+            self._connection.flush()
 
     def said(self, message: str | bytes) -> None:
         """Take a message from the browser; the connection calls this."""
         assert self._connection is not None
         if isinstance(message, bytes):
             self._connection.close(UNSUPPORTED_DATA, 'only text can be relayed')
+            return
+        if self._allowance is None:
+            self._allowance = Allowance(
+                self._loop.time(), messages=(MESSAGE_RATE, MESSAGE_BURST), size=(BYTE_RATE, BYTE_BURST)
+            )
+        if not self._allowance.spend(self._loop.time(), len(message)):
+            self._connection.close(
+                POLICY_VIOLATION, f'more than {MESSAGE_RATE:.0f} messages or {BYTE_RATE:.0f} bytes/s'
+            )
             return
         relayed = RedisMessage(message)  # None for a heartbeat
         if relayed:
@@ -110,29 +164,23 @@ class Visitor:
 
     def not_published(self, error: Exception) -> None:
         """Close the socket, so that its browser comes back and says again what got lost."""
-        if self._connection is not None:
-            self._connection.close(TRY_AGAIN_LATER, 'a message could not be published')
+        self.turn_out(TRY_AGAIN_LATER, 'a message could not be published')
 
-    def beat(self, now: float, frame: bytes) -> None:
-        """Send the heartbeat ``frame`` if nothing was sent for :data:`HEARTBEAT_INTERVAL`."""
-        if self._connection is not None and now - self._connection.sent_at >= HEARTBEAT_INTERVAL:
-            self._connection.send(frame)
+    def turn_out(self, code: int, reason: str) -> None:
+        """Close the socket at once, where it is open."""
+        if self._connection is not None:
+            self._connection.close(code, reason)
+
+    def look_after(self, now: float, heartbeat: bytes | None) -> None:
+        """Send the heartbeat after :data:`HEARTBEAT_INTERVAL` of silence, and see that the peer still lives."""
+        connection = self._connection
+        if connection is not None:
+            if heartbeat is not None and now - connection.sent_at >= HEARTBEAT_INTERVAL:
+                connection.send(heartbeat)
+            connection.check_life(now)
 
     def gone(self, code: int, reason: str) -> None:
         """Release what the socket held; the connection calls this once."""
         logger.debug('Socket %d closed: %d %s', self.number, code, reason)
         self.subscriber.release()
         self.on_gone(self)
-
-    def _pass_on(self, channel: bytes, message: bytes, frame: bytes) -> None:
-        assert self._connection is not None
-        if self._rewrites is None:
-            self._rewrites = type(self.subscriber).parse_response is not RedisSubscriber.parse_response
-        if not self._rewrites:
-            self._connection.send(frame)
-            return
-        # A project's subscriber that overrides ``parse_response`` looks at each message, and may change it.
-        self.subscriber._subscription.feed(channel, message)
-        relayed = RedisMessage(self.subscriber.parse_response())
-        if relayed:
-            self._connection.send(encode(relayed))

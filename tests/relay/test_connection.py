@@ -200,3 +200,76 @@ def test_bytes_that_are_no_text_become_a_binary_frame() -> None:
     """What some program published that is not UTF-8 does not break the browser's connection."""
     assert encode(b'text')[0] == 0x81
     assert encode(b'\xff')[0] == 0x82
+
+
+def test_a_silent_peer_is_asked_and_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After PING_INTERVAL of silence comes a ping; a pong keeps the connection, none for PONG_TIMEOUT ends it."""
+
+    async def body() -> None:
+        wire = Wire()
+        now = wire.connection.heard_at
+        wire.connection.check_life(now + connection.PING_INTERVAL - 0.1)
+        wire.connection.check_life(now + connection.PING_INTERVAL)
+        await wire.read()
+        assert [frame.opcode for frame in wire.frames] == [Opcode.PING]
+        await wire.until(lambda: wire.connection.heard_at > now)
+        now = wire.connection.heard_at
+        wire.connection.check_life(now + connection.PING_INTERVAL)
+        wire.connection.check_life(now + connection.PING_INTERVAL + connection.PONG_TIMEOUT - 0.1)
+        assert not wire.closed
+        wire.connection.check_life(now + connection.PING_INTERVAL + connection.PONG_TIMEOUT)
+        assert wire.closed == [(1006, '')]
+        wire.peer.close()
+
+    asyncio.run(body())
+
+
+def test_a_paused_connection_is_not_given_up() -> None:
+    """Who is not listened to cannot be blamed for silence."""
+
+    async def body() -> None:
+        wire = Wire()
+        wire.connection.pause()
+        for seconds in range(0, 1000, 10):
+            wire.connection.check_life(wire.connection.heard_at + seconds)
+        assert not wire.closed
+        wire.peer.close()
+        wire.connection.resume()
+        await wire.until(lambda: wire.closed)
+
+    asyncio.run(body())
+
+
+def test_pings_without_end_from_who_does_not_read() -> None:
+    """Pongs that nobody reads fill the outbox, not the memory: the connection is closed with 1013."""
+
+    async def body() -> None:
+        wire = Wire(outbox_limit=100_000)
+        ping = masked(Opcode.PING, b'x' * 125) * 200
+        while wire.connection.is_open:
+            await wire.write(ping)
+            await asyncio.sleep(0)
+        assert wire.connection.said == 1013
+        wire.peer.close()
+        await wire.until(lambda: wire.closed)
+
+    asyncio.run(body())
+
+
+def test_frames_that_come_together_leave_together() -> None:
+    """What is sent later leaves in one write, in order, at the next flush."""
+
+    async def body() -> None:
+        wire = Wire()
+        for n in range(100):
+            wire.connection.send_later(encode(str(n).encode()))
+        await asyncio.sleep(0)
+        with pytest.raises(BlockingIOError):
+            wire.peer.recv(1)
+        wire.connection.flush()
+        await wire.read()
+        assert wire.texts() == [str(n) for n in range(100)]
+        wire.peer.close()
+        await wire.until(lambda: wire.closed)
+
+    asyncio.run(body())

@@ -21,11 +21,19 @@ class Ear:
     def __init__(self) -> None:
         self.number = next(_numbers)
         self.heard: list[tuple[bytes, bool]] = []
+        self.waiting: list[tuple[bytes, bool]] = []
 
-    def hear(self, channel: bytes, message: bytes, frame: bytes, *, own: bool) -> None:
+    def hear(self, channel: bytes, message: bytes, frame: bytes, *, own: bool, more: bool) -> None:
         """Remember a message."""
         assert frame.endswith(message)
-        self.heard.append((message, own))
+        self.waiting.append((message, own))
+        if not more:
+            self.flush()
+
+    def flush(self) -> None:
+        """Take what waited as heard."""
+        self.heard += self.waiting
+        self.waiting = []
 
 
 @pytest.fixture(scope='module')
