@@ -90,9 +90,14 @@ def test_template_tags() -> None:
 
 
 def test_close_codes() -> None:
-    """Each close code that the relay or the client knows is described."""
-    codes = found(r'\b(100\d|101\d|44\d\d)\b', *(ROOT / 'djng' / 'relay').glob('[acv]*.py'), CLIENT / 'connection.js')
-    assert {'1013', '4401', '4403', '4404'} <= codes
+    """Each close code that the relay or the client uses is described."""
+    codes = found(r'\b(100\d|101\d|44\d\d)\b', CLIENT / 'connection.js')
+    lines = [line for path in SOURCES for line in read(path).splitlines() if not re.search(r'\bimport\b|= \d', line)]
+    for name in ('connection', 'admission'):
+        for constant, value in vars(importlib.import_module(f'djng.relay.{name}')).items():
+            if constant.isupper() and value in range(1000, 5000) and any(constant in line for line in lines):
+                codes.add(str(value))
+    assert {'1003', '1006', '1013', '4401', '4403', '4404'} <= codes
     assert missing(codes, 'access.rst') == set()
 
 
