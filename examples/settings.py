@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 HERE = Path(__file__).resolve().parent
 
-DEBUG = True  # runserver then serves the static files; never so in production
+DEBUG = os.environ.get('DEBUG', 'yes') == 'yes'  # runserver then serves the static files; uwsgi.ini says no
 SECRET_KEY = os.environ.get('SECRET_KEY', 'known to everybody, and good for a demo only')
 # Also decides which pages may open a WebSocket.
 ALLOWED_HOSTS = ['localhost', '127.0.0.1', '[::1]', *os.environ.get('ALLOWED_HOSTS', '').split()]
@@ -47,6 +47,7 @@ ROOT_URLCONF = 'urls'
 DATABASES = {'default': {'ENGINE': 'django.db.backends.sqlite3', 'NAME': HERE / 'demo.sqlite3'}}
 DEFAULT_AUTO_FIELD = 'django.db.models.BigAutoField'
 STATIC_URL = '/static/'
+STATIC_ROOT = HERE / 'var' / 'static'  # where `manage.py collectstatic` puts them for uWSGI or nginx
 USE_TZ = True
 
 # Three-way data-binding. A project that relies on it leaves out the condition.
