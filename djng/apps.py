@@ -19,9 +19,12 @@ class DjngConfig(AppConfig):
     verbose_name = 'Three-way data-binding'
 
     def ready(self) -> None:
-        """Register the system checks and make ``ws4redis.django_runserver`` resolvable."""
+        """Register the checks, make ``ws4redis.django_runserver`` resolvable, and watch who loses rights."""
         importlib.import_module('djng.checks')
         stand_in_for_lost_module()
+        if self.apps is not None and all(map(self.apps.is_installed, ['django.contrib.auth', 'ws4redis'])):
+            # Not before the apps are there: it asks for the model of users.
+            importlib.import_module('djng.rights').connect()
 
 
 def stand_in_for_lost_module() -> None:

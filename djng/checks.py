@@ -13,6 +13,8 @@ from django.core.checks import CheckMessage, Error, Warning, register
 from django.core.management import get_commands, load_command_class
 from django.utils.module_loading import import_string
 
+from djng.conf import websocket_url
+
 RUNNER = 'djng.django_runserver.application'
 #: The name in ws4redis' instructions, which ``djng.apps`` makes resolvable.
 RUNNER_OF_WS4REDIS = 'ws4redis.django_runserver.application'
@@ -58,7 +60,7 @@ def check_apps(app_configs: AppConfigs, **kwargs: Any) -> Iterator[CheckMessage]
 @register('djng')
 def check_websocket_url(app_configs: AppConfigs, **kwargs: Any) -> Iterator[CheckMessage]:
     """WEBSOCKET_URL is a path between slashes."""
-    url = getattr(settings, 'WEBSOCKET_URL', '/ws/')
+    url = websocket_url()
     if not (isinstance(url, str) and len(url) > 1 and url.startswith('/') and url.endswith('/')):
         yield Error(
             f'WEBSOCKET_URL is {url!r}, but it must be a path that starts and ends with a slash.',

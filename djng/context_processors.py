@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 # Registers the system checks also where djng is missing in INSTALLED_APPS; one of them says just that.
 from djng import checks as checks
+from djng.conf import websocket_url
 
 #: What must not appear in inline JavaScript: the first three end or begin HTML, the others end a line in
 #: JavaScript before ECMAScript 2019. Curly brackets would be taken by AngularJS inside an attribute.
@@ -29,7 +30,7 @@ def websocket_uri(request: HttpRequest) -> str:
     Raises DisallowedHost for a host that is not in ``ALLOWED_HOSTS``.
     """
     scheme = 'wss' if request.is_secure() else 'ws'
-    return f'{scheme}://{request.get_host()}{getattr(settings, "WEBSOCKET_URL", "/ws/")}'
+    return f'{scheme}://{request.get_host()}{websocket_url()}'
 
 
 def heartbeat() -> SafeString:

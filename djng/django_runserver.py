@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from django.apps import apps
-from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.core.wsgi import get_wsgi_application
 
+from djng.conf import websocket_url
 from djng.relay.server import RelayServer
 
 __all__ = ['ThreadPrimitives', 'WebsocketRunServer', 'application']
@@ -90,6 +90,6 @@ _websocket_app = WebsocketRunServer()
 
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
     """Open sockets below ``WEBSOCKET_URL``, and serve the project's pages elsewhere."""
-    if environ.get('PATH_INFO', '').startswith(settings.WEBSOCKET_URL):
+    if environ.get('PATH_INFO', '').startswith(websocket_url()):
         return _websocket_app(environ, start_response)
     return _django_app(environ, start_response)

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 from ws4redis import redis_store as upstream
 from ws4redis import settings
 from ws4redis.redis_store import SELF, RedisMessage
@@ -16,14 +18,23 @@ __all__ = ['SELF', 'RedisMessage', 'RedisStore', 'escape', 'make_client', 'make_
 SOCKET_TIMEOUT = 10
 
 
-def make_client() -> redis.Redis:
+def make_client(**more: Any) -> redis.Redis:
     """Return a client for the Redis that ``WS4REDIS_CONNECTION`` names; it connects when it is first used.
+
+    Nothing is tried a second time, unless the setting says so with ``retry``: a command whose answer was lost may have
+    been carried out, and a message would be published twice. ``more`` are arguments that go before all others.
 
     The setting holds keyword arguments of :class:`redis.Redis`, as ws4redis documents them: ``host``, ``port``, ``db``
     and ``password``, or ``unix_socket_path``, or ``ssl`` with its companions. Messages are bytes to ws4redis, hence
     ``decode_responses`` is not taken over.
     """
-    arguments = {'socket_timeout': SOCKET_TIMEOUT, **settings.WS4REDIS_CONNECTION, 'decode_responses': False}
+    arguments: dict[str, Any] = {
+        'socket_timeout': SOCKET_TIMEOUT,
+        'retry': Retry(NoBackoff(), 0),
+        **settings.WS4REDIS_CONNECTION,
+        **more,
+        'decode_responses': False,
+    }
     return redis.Redis(**arguments)
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.conf import settings
 from ws4redis import subscriber as upstream
 
+from djng.conf import websocket_url
 from djng.redis_store import SELF, RedisStore
 
 __all__ = ['RedisSubscriber']
@@ -26,7 +26,7 @@ class RedisSubscriber(RedisStore, upstream.RedisSubscriber):  # type: ignore[mis
         ``channels`` are ``subscribe-`` and ``publish-`` with ``broadcast``, ``user``, ``group`` or ``session``, all of
         them already allowed. Blocks until Redis confirms; raises redis-py's exceptions if it does not.
         """
-        facility = request.path_info.replace(settings.WEBSOCKET_URL, '', 1)
+        facility = request.path_info.removeprefix(websocket_url())
         self._publishers = set(self._audience('publish', request, facility, channels))
         self._subscription = self._connection.pubsub()
         subscribed = self._audience('subscribe', request, facility, channels)

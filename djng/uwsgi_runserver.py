@@ -10,6 +10,7 @@ import _queue
 import os
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Any
 
 import gevent
@@ -17,12 +18,16 @@ import uwsgi
 from gevent.monkey import get_original
 from gevent.threadpool import ThreadPool
 
+from djng.relay.process import ProcessRelay
 from djng.relay.server import RelayServer
 
 __all__ = ['GeventPrimitives', 'uWSGIWebsocketServer']
 
 #: Handshakes that look things up (sessions, users, a project's own callback) at the same time, in a process.
 HANDSHAKE_THREADS = 16
+
+#: Seconds that a handshake may take to decide who may hear what.
+HANDSHAKE_TIMEOUT = 10.0
 
 #: Threads for what the relay spawns: the hub's reader and commands, the way out, and what refills gaps.
 RELAY_THREADS = 8
@@ -120,6 +125,12 @@ def _outcome(function: Callable[..., Any], *args: Any) -> tuple[Any, BaseExcepti
         return None, error
 
 
+def _too_late(waiting: Any) -> None:
+    visitor, error = waiting.value
+    if error is None:
+        visitor.subscriber.release()
+
+
 def _end(watcher: Any) -> bool:
     if watcher is None:
         return False
@@ -170,12 +181,21 @@ class uWSGIWebsocketServer(RelayServer):
         super().__init__(redis_connection)
         self._handshakes: ThreadPool | None = None
 
+    def made(self, relay: ProcessRelay) -> None:
+        """Have the sockets told when uWSGI ends or reloads this worker."""
+        uwsgi.atexit = partial(relay.say_goodbye, gevent.sleep)
+
     def call_blocking(self, function: Callable[..., Any], *args: Any) -> Any:
         """Call ``function`` in a native thread, while this greenlet alone waits."""
         if self._handshakes is None:
             self._handshakes = ThreadPool(HANDSHAKE_THREADS)
         # gevent prints what a thread raises, refusals too; so nothing is raised there.
-        result, error = self._handshakes.apply(_outcome, (function, *args))
+        waiting = self._handshakes.spawn(_outcome, function, *args)
+        try:
+            result, error = waiting.get(timeout=HANDSHAKE_TIMEOUT)
+        except gevent.Timeout:
+            waiting.rawlink(_too_late)
+            raise TimeoutError(f'no answer within {HANDSHAKE_TIMEOUT} s') from None
         if error is not None:
             raise error
         return result

@@ -65,8 +65,9 @@ if find_spec('ws4redis'):
         'db': int(REDIS_URL.path.strip('/') or 0),
         'username': REDIS_URL.username,
         'password': unquote(REDIS_URL.password) if REDIS_URL.password else None,
-        'ssl': REDIS_URL.scheme == 'rediss',
     }
+    if REDIS_URL.scheme == 'rediss':
+        WS4REDIS_CONNECTION['ssl'] = True
     # Sent when a connection has been silent for a while, so that a browser notices a broken one.
     WS4REDIS_HEARTBEAT = '--heartbeat--'
 else:

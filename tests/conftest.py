@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.servers import Redis, Runserver
+
+
+def pytest_unconfigure() -> None:
+    """Remove the database file, which servers may have made where no test uses it."""
+    from tests.settings import DATABASE
+
+    Path(DATABASE).unlink(missing_ok=True)
 
 
 @pytest.fixture(scope='session')

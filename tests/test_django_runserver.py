@@ -268,8 +268,8 @@ def test_150_browsers_on_one_process(runserver: Runserver, redis_clean: Redis) -
         assert [heard(websocket) for websocket in sockets] == ['hello'] * 150
         counts = redis_clean.client.pubsub_numsub(*(f'broadcast:f{facility}' for facility in range(5)))
         assert [count for _, count in counts] == [1] * 5
-        # The five facilities and the channel of marks, on one connection.
-        assert [client['sub'] for client in redis_clean.client.client_list()].count('6') == 1
+        # The five facilities, the marks and the lost rights, on one connection.
+        assert [client['sub'] for client in redis_clean.client.client_list()].count('7') == 1
 
 
 def test_a_killed_subscription_comes_back_with_the_kept_message(runserver: Runserver, redis_clean: Redis) -> None:

@@ -7,10 +7,10 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.module_loading import import_string
 
+from djng.conf import websocket_url
 from djng.redis_store import group_names, session_keys
 from djng.relay import origin
 
@@ -18,6 +18,9 @@ logger = logging.getLogger('djng.relay')
 
 #: Characters that a facility may have at the most; it becomes part of a Redis key.
 FACILITY_LENGTH = 200
+
+#: Sockets that one session may have open on one process; a browser has a few for each of its tabs.
+SOCKETS_PER_SESSION = 200
 
 #: Close codes for a bound socket that may not open; its client stays away (RFC 6455, 7.4.2: 4000-4999 are ours).
 SIGN_IN, NOT_ALLOWED, NO_SUCH_FACILITY = 4401, 4403, 4404
@@ -69,9 +72,10 @@ def facility_of(request: Any) -> str:
 
     Raises :exc:`Refused` for one with more than :data:`FACILITY_LENGTH` characters or with control characters.
     """
-    if not request.path_info.startswith(settings.WEBSOCKET_URL):
-        raise Refused(f'sockets are opened below {settings.WEBSOCKET_URL}', status=404, code=NO_SUCH_FACILITY)
-    facility: str = request.path_info[len(settings.WEBSOCKET_URL) :]
+    url = websocket_url()
+    if not request.path_info.startswith(url):
+        raise Refused(f'sockets are opened below {url}', status=404, code=NO_SUCH_FACILITY)
+    facility: str = request.path_info.removeprefix(url)
     if len(facility) > FACILITY_LENGTH or _CONTROL_CHARACTERS.search(facility):
         reason = f'a facility has at most {FACILITY_LENGTH} characters and no control characters'
         raise Refused(reason, status=404, code=NO_SUCH_FACILITY)
@@ -81,6 +85,12 @@ def facility_of(request: Any) -> str:
 def is_bound(request: Any) -> bool:
     """Whether the socket is djng's client's: it names itself by ``djng=<client id>``."""
     return _CLIENT_ID.fullmatch(request.GET.get('djng', '')) is not None
+
+
+def identity_of(request: Any) -> tuple[str | None, str | None]:
+    """Return the primary key of the user and the key of the session that ask, as strings; None for nobody's."""
+    user = str(request.user.pk) if request.user.is_authenticated and hasattr(request.user, 'pk') else None
+    return user, next(iter(session_keys(True, request)), None)
 
 
 def held_channels(request: Any, asked: Iterable[str]) -> list[str]:

@@ -97,6 +97,10 @@ class Hub:
 
     # Called on the loop.
 
+    def listen(self, channel: bytes, listener: Listener) -> None:
+        """Let ``listener`` hear ``channel`` as soon as Redis lets it; does not wait."""
+        self._add(channel, listener, self._primitives.event())
+
     def deliver(self, channel: bytes, message: bytes) -> None:
         """Hand ``message`` to everybody who listens to ``channel``."""
         self._deliver(channel, message, None, more=False)

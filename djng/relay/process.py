@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import itertools
 import logging
+import random
+from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import redis
 from redis.exceptions import RedisError
 
+from djng import rights
 from djng.redis_store import make_subscription_connection
-from djng.relay.connection import encode
+from djng.relay.connection import SERVICE_RESTART, Connection, encode
 from djng.relay.hub import Hub
 from djng.relay.outgoing import Outgoing
 from djng.relay.primitives import Primitives
@@ -22,14 +26,26 @@ logger = logging.getLogger('djng.relay')
 #: Seconds between two looks at who has been silent for long.
 TICK = 0.5
 
+#: Seconds after which it is looked again for sockets of who has lost rights.
+RIGHTS_DELAYS = (0.5, 5.0)
+
+#: Seconds over which the goodbyes of a process that ends are spread, and in how many steps: browsers come back at once,
+#: and a new process should not meet all of them in one moment.
+GOODBYE_SPREAD, GOODBYE_STEPS = 1.0, 20
+
 
 class ProcessRelay:
     """Made in a process when its first socket comes, hence after any fork; ends with the process."""
+
+    #: The listener of this process itself, to what is said about rights; visitors are numbered from 1.
+    number = 0
 
     def __init__(self, client: redis.Redis, primitives: Primitives, heartbeat: str | None) -> None:
         self.loop = primitives.loop()
         #: The visitors whose sockets are open; touched on the loop only.
         self.visitors: set[Visitor] = set()
+        #: How many of them belong to a session.
+        self.sessions: Counter[str] = Counter()
         self._client = client
         self._hub = Hub(lambda: make_subscription_connection(client), primitives)
         self._hub.on_gap = lambda channel: self._gaps.put(channel)
@@ -39,15 +55,60 @@ class ProcessRelay:
         self._heartbeat = encode(heartbeat.encode()) if heartbeat else None
         primitives.spawn(self._refill_forever)
         self.loop.call_soon_threadsafe(self._tick)
+        self.loop.call_soon_threadsafe(self._hub.listen, rights.channel().encode(), self)
 
     def expect(self, subscriber_class: Any, *, echo: bool) -> Visitor:
         """Return a visitor, not yet open, with a subscriber of ``subscriber_class`` that listens through the hub."""
         visitor = Visitor(next(self._numbers), self.loop, self._outgoing, echo=echo)
-        visitor.on_gone = self.visitors.discard
+        visitor.on_gone = self._gone
         visitor.subscriber = subscriber_class(
             HubRedis.for_listener(self._client, self._hub, visitor, visitor.is_silent)
         )
         return visitor
+
+    def enter(self, visitor: Visitor, connection: Connection, early: bytes) -> None:
+        """Open a visitor's socket; on the loop."""
+        self.visitors.add(visitor)
+        if visitor.session_key:
+            self.sessions[visitor.session_key] += 1
+        visitor.open(connection, early)
+
+    def _gone(self, visitor: Visitor) -> None:
+        self.visitors.discard(visitor)
+        if visitor.session_key:
+            self.sessions[visitor.session_key] -= 1
+            if not self.sessions[visitor.session_key]:
+                del self.sessions[visitor.session_key]
+
+    def hear(self, channel: bytes, message: bytes, frame: bytes, *, own: bool, more: bool) -> None:
+        """Take what is said about lost rights; the hub calls this."""
+        users, sessions = rights.understand(message)
+        self._turn_out(users, sessions)
+        # Who signs out is announced before the session is gone: whoever comes back in between is met here.
+        for delay in RIGHTS_DELAYS:
+            self.loop.call_later(delay, self._turn_out, users, sessions)
+
+    def flush(self) -> None:
+        """Have nothing waiting; the hub calls this."""
+
+    def _turn_out(self, users: set[str], sessions: set[str]) -> None:
+        for visitor in list(self.visitors):
+            if visitor.user_id in users or visitor.session_key in sessions:
+                visitor.turn_out(SERVICE_RESTART, 'rights have changed')
+
+    def say_goodbye(self, sleep: Callable[[float], object]) -> None:
+        """Close all sockets with 1012, spread over :data:`GOODBYE_SPREAD` seconds; the process is about to end.
+
+        On the loop's thread, where ``sleep`` lets the loop go on. What browsers have said by then is published first.
+        """
+        visitors = random.sample(sorted(self.visitors, key=id), len(self.visitors))
+        for n, visitor in enumerate(visitors, 1):
+            visitor.turn_out(SERVICE_RESTART, 'the server starts anew')
+            if n % max(1, len(visitors) // GOODBYE_STEPS) == 0:
+                sleep(GOODBYE_SPREAD / GOODBYE_STEPS)
+        deadline = self.loop.time() + GOODBYE_SPREAD
+        while any(visitor.is_unpublished for visitor in visitors) and self.loop.time() < deadline:
+            sleep(GOODBYE_SPREAD / GOODBYE_STEPS)
 
     def _tick(self) -> None:
         self.loop.call_later(TICK, self._tick)

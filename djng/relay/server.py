@@ -80,6 +80,9 @@ class RelayServer(WebsocketWSGIServer):  # type: ignore[misc]  # ws4redis has no
         """Give the web server its thread back after :meth:`take_over`, with nothing left for it to do or close."""
         raise NotImplementedError
 
+    def made(self, relay: ProcessRelay) -> None:
+        """Hear that this process has its relay now."""
+
     def call_blocking(self, function: Callable[..., Any], *args: Any) -> Any:
         """Call ``function``, which may wait for Redis or a database, without holding up anybody else."""
         return function(*args)
@@ -92,6 +95,7 @@ class RelayServer(WebsocketWSGIServer):  # type: ignore[misc]  # ws4redis has no
                 self._relay = ProcessRelay(
                     self._redis_connection, self.primitives, ws4redis_settings.WS4REDIS_HEARTBEAT
                 )
+                self.made(self._relay)
             return self._relay
 
     @property
@@ -124,6 +128,9 @@ class RelayServer(WebsocketWSGIServer):  # type: ignore[misc]  # ws4redis has no
             return _answer(start_response, 426, str(error), [('Sec-WebSocket-Version', '13')])
         except HandshakeError as error:
             return _answer(start_response, 400, str(error))
+        except TimeoutError:
+            logger.error('Gave up a WebSocket whose rights took too long to decide')
+            return _answer(start_response, 503, 'the rights to this socket could not be decided in time')
         except RedisError as error:
             logger.error('Could not open a WebSocket without Redis: %s', error)
             return _answer(start_response, 503, 'the message queue cannot be reached')
@@ -170,6 +177,9 @@ class RelayServer(WebsocketWSGIServer):  # type: ignore[misc]  # ws4redis has no
         (self._process_request or self.process_request)(request)
         if getattr(request, 'user', None) is None:
             request.user = anonymous_user()
+        identity = admission.identity_of(request)
+        if self.relay.sessions[identity[1] or ''] >= admission.SOCKETS_PER_SESSION:
+            raise Refused('this session has too many sockets open', status=429, code=None)
         channels, echo = self.process_subscriptions(request)
         try:
             channels = admission.allowed_channels(self._allowed_channels, request, channels)
@@ -178,6 +188,7 @@ class RelayServer(WebsocketWSGIServer):  # type: ignore[misc]  # ws4redis has no
             raise Refused(reason, status=403, code=admission.NOT_ALLOWED) from error
         channels = admission.held_channels(request, channels)
         visitor = self.relay.expect(self.Subscriber, echo=echo)
+        visitor.user_id, visitor.session_key = identity
         try:
             visitor.subscriber.set_pubsub_channels(request, channels)
             visitor.subscriber.send_persisted_messages(visitor)
@@ -189,7 +200,6 @@ class RelayServer(WebsocketWSGIServer):  # type: ignore[misc]  # ws4redis has no
     # Called on the loop.
 
     def _live(self, visitor: Visitor, sock: socket.socket, early: bytes) -> None:
-        self.relay.visitors.add(visitor)
         connection = Connection(
             sock,
             self.relay.loop,
@@ -197,7 +207,7 @@ class RelayServer(WebsocketWSGIServer):  # type: ignore[misc]  # ws4redis has no
             on_close=visitor.gone,
             max_size=settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
         )
-        visitor.open(connection, early)
+        self.relay.enter(visitor, connection, early)
 
     def _turn_away(self, code: int, reason: str, sock: socket.socket, early: bytes) -> None:
         Connection(sock, self.relay.loop, on_message=lambda message: None, on_close=lambda code, reason: None).close(

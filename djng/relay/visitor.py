@@ -95,6 +95,11 @@ class Visitor:
         """Whether it must not hear what it publishes on ``channel`` itself."""
         return not self._echo and channel in self.subscriber._subscription.channels
 
+    @property
+    def is_unpublished(self) -> bool:
+        """Whether something that was said has not reached Redis yet."""
+        return self._unpublished > 0
+
     # Called on the loop.
 
     def open(self, connection: Connection, early: bytes) -> None:
