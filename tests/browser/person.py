@@ -16,6 +16,10 @@ THREEWAY = '/threeway_databinding/'
 #: What the browser, and ws4redis' client, say of a server that is away.
 LOST_CONNECTION = ('WebSocket connection to ', 'Failed to load resource: net::ERR_', 'Websocket connection is broken!')
 
+#: Draws rather short waits from the client's backoff: its longest would be half a minute. Not the shortest: Chromium
+#: itself holds up a page that has failed to open a dozen sockets.
+SHORT_WAITS = 'Math.random = () => 0.2;'
+
 READ_FIELD = """
 ([form, name]) => {
   const controls = Array.from(document.querySelectorAll(`${form} [name="${name}"]`));
@@ -42,6 +46,7 @@ class Person:
         #: Whether connections may fail, because the test takes the server away.
         self.knows_outages = knows_outages
         context.set_default_timeout(PATIENCE * 1000)
+        context.add_init_script(SHORT_WAITS)
         context.on('request', self._asked)
         context.on('page', self._watch)
         self.page = context.new_page()
