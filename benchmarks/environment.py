@@ -22,6 +22,9 @@ PYTHON = {
 #: What npm installs.
 NODE = ['ws@8', 'socket.io@4', '@socket.io/redis-adapter@8', '@socket.io/redis-emitter@5', 'redis@5']
 
+#: What is compiled of generator/: what puts the load on, and the floor beside which it is seen.
+PROGRAMS = {'load': ['load.c', 'readers.c'], 'write': ['write.c']}
+
 #: Seconds that one installation may take; uWSGI compiles for one minute.
 PATIENCE = 600
 
@@ -55,13 +58,14 @@ def node():
 
 
 def compiled(name):
-    """Return the path of the program that ``name``.c is compiled to."""
-    source = BENCHMARKS / f'{name}.c'
-    target = HOME / name
-    if not target.exists() or target.stat().st_mtime < source.stat().st_mtime:
+    """Return the path of the program ``name`` of :data:`PROGRAMS`, compiled anew when its sources have changed."""
+    target = HOME / f'generator-{name}'
+    sources = [str(BENCHMARKS / 'generator' / source) for source in PROGRAMS[name]]
+    newest = max(path.stat().st_mtime for path in (BENCHMARKS / 'generator').iterdir())
+    if not target.exists() or target.stat().st_mtime < newest:
         compiler = program('cc', 'a C compiler is needed')
         HOME.mkdir(exist_ok=True)
-        subprocess.run([compiler, '-O2', '-Wall', '-Wextra', '-o', str(target), str(source)], check=True)  # noqa: S603
+        subprocess.run([compiler, '-O2', '-Wall', '-Wextra', '-o', str(target), *sources], check=True)  # noqa: S603
     return str(target)
 
 

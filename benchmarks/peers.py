@@ -1,6 +1,7 @@
 """What is measured: how each relay is installed, started, spoken to, and published to."""
 
 import getpass
+import json
 import os
 import socket
 import subprocess
@@ -37,6 +38,11 @@ class Peer:
         self.port = free_port()
         self._directory = tempfile.TemporaryDirectory()
         self.home = Path(self._directory.name)
+
+    @classmethod
+    def versions(cls):
+        """Return what was installed, each with its version."""
+        raise NotImplementedError
 
     def start(self):
         """Start it and return the process, which the caller stops; raises :exc:`Missing` where that is impossible."""
@@ -95,20 +101,23 @@ class DjangoPeer(Peer):
             'PYTHONPATH': str(CLONE),
         }
 
+    @classmethod
+    def versions(cls):
+        """Return what was installed, each with its version."""
+        return _output(environment.python(cls.name), str(SERVERS / 'versions.py'), *cls.packages)
+
     def python(self):
         """Return the Python that has it installed."""
         return environment.python(self.name)
 
     def options(self):
-        """Return all options of load.c for it, the cookie of a session among them."""
-        made = subprocess.run(  # noqa: S603
-            [self.python(), '-m', 'benchmarks.servers.database'],
+        """Return all options of load.c for it; makes the sessions, of which each socket has its own."""
+        subprocess.run(  # noqa: S603
+            [self.python(), '-m', 'benchmarks.servers.database', 'benchmark', str(self.sockets)],
             env={**os.environ, **self.environment()},
-            stdout=subprocess.PIPE,
-            text=True,
             check=True,
         )
-        return [*super().options(), '-k', f'sessionid={made.stdout.strip()}']
+        return [*super().options(), '-k', 'sessionid=benchmark']
 
     def uwsgi(self, cores):
         """Return what starts uWSGI with one worker that can do ``cores`` requests at a time."""
@@ -129,6 +138,7 @@ class Djng(DjangoPeer):
 
     name = 'djng'
     title = 'djng, pyuwsgi'
+    packages = ['Django', 'pyuwsgi', 'gevent', 'redis', 'websockets']
     note = 'one worker; with heartbeats'
     path = '/ws/foobar?subscribe-broadcast'
 
@@ -142,6 +152,7 @@ class Ws4redis(DjangoPeer):
 
     name = 'ws4redis'
     title = 'ws4redis 0.6.0, uWSGI'
+    packages = ['Django', 'django-websocket-redis', 'uWSGI', 'gevent', 'redis']
     note = 'one worker; without heartbeats; its pool of Redis connections raised from 100 to 20,000'
     path = '/ws/foobar?subscribe-broadcast'
 
@@ -155,6 +166,7 @@ class Channels(DjangoPeer):
 
     name = 'channels'
     title = 'Channels 4, uvicorn'
+    packages = ['Django', 'channels', 'channels_redis', 'uvicorn', 'uvloop', 'websockets']
     note = 'one worker with uvloop; the pub/sub layer of channels_redis'
 
     def command(self):
@@ -174,6 +186,15 @@ class NodePeer(Peer):
     """A relay that runs in Node; nobody's session is looked up."""
 
     note = 'no session is looked up'
+    packages: list[str]
+
+    @classmethod
+    def versions(cls):
+        """Return what was installed, each with its version."""
+        node, modules = environment.node()
+        found = {name: json.loads(Path(modules, name, 'package.json').read_text()) for name in cls.packages}
+        versions = ', '.join(f'{name} {package["version"]}' for name, package in found.items())
+        return f'Node {_output(node, "--version").removeprefix("v")}, {versions}'
 
     def command(self):
         """Return Node with the server."""
@@ -190,6 +211,7 @@ class Ws(NodePeer):
 
     name = 'ws'
     title = 'ws 8, Node'
+    packages = ['ws', 'redis']
 
 
 class SocketIO(NodePeer):
@@ -197,6 +219,7 @@ class SocketIO(NodePeer):
 
     name = 'socketio'
     title = 'Socket.IO 4, Node'
+    packages = ['socket.io', '@socket.io/redis-adapter', '@socket.io/redis-emitter', 'redis']
     path = '/socket.io/?EIO=4&transport=websocket'
 
     def publishing(self):
@@ -211,6 +234,13 @@ class Nchan(Peer):
     name = 'nchan'
     title = 'nchan, nginx'
     note = 'one worker; no session is looked up; published by HTTP'
+
+    @classmethod
+    def versions(cls):
+        """Return what was installed, each with its version."""
+        nginx = environment.program('nginx', 'nginx is not installed')
+        module = _output('sh', '-c', "dpkg-query -f '${Version}' -W libnginx-mod-nchan 2>/dev/null || echo unknown")
+        return f'{_output(nginx, "-v").removeprefix("nginx version: ")}, nchan {module}'
 
     def command(self):
         """Return nginx with a configuration of its own."""
@@ -234,6 +264,12 @@ class Nchan(Peer):
     def publishing(self):
         """Return options to publish as nchan documents it."""
         return ['-p', f'127.0.0.1:{self.port}/publish']
+
+
+def _output(*command):
+    """Return what ``command`` prints, on whichever stream."""
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=True)  # noqa: S603
+    return done.stdout.strip()
 
 
 #: In the order in which they are measured.

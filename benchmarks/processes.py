@@ -25,6 +25,12 @@ def cpu(pids):
     return sum(int(field[11]) + int(field[12]) for field in fields if field) / TICKS
 
 
+def busy():
+    """Return the seconds of CPU time that this machine has spent on anything, time stolen by its host included."""
+    user, nice, system, _idle, _iowait, *rest = map(int, Path('/proc/stat').read_text().splitlines()[0].split()[1:9])
+    return (user + nice + system + sum(rest)) / TICKS
+
+
 def memory(pids):
     """Return the kB of memory of ``pids``; what they share counts once (proportional set size)."""
     lines = [line for pid in pids for line in Path(f'/proc/{pid}/smaps_rollup').read_text().splitlines()]

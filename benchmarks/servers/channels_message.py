@@ -1,4 +1,4 @@
-"""Prints what Channels' ``group_send`` publishes for the message in the first argument: the channel, and the bytes in hex."""
+"""Prints what Channels' ``group_send`` publishes for the message given: the channel, and the bytes in hex."""
 
 import sys
 

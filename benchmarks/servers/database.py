@@ -1,4 +1,6 @@
-"""Makes the database of the Django project and prints the key of a session that may listen."""
+"""Makes the database of the Django project with sessions that may listen: KEY NUMBER, named KEY0000000 and so on."""
+
+import sys
 
 import django
 from django.core.management import call_command
@@ -6,6 +8,7 @@ from django.core.management import call_command
 django.setup()
 call_command('migrate', verbosity=0)
 
-from benchmarks.servers.visitors import make_session  # noqa: E402
+from benchmarks.servers.visitors import make_sessions  # noqa: E402
 
-print(make_session())
+key, number = sys.argv[1:]
+make_sessions(f'{key}{n:07}' for n in range(int(number)))

@@ -4,7 +4,7 @@ import os
 
 PEER = os.environ['BENCHMARK_PEER']
 
-SECRET_KEY = 'benchmarks only'
+SECRET_KEY = 'benchmarks only'  # noqa: S105
 DEBUG = False
 ALLOWED_HOSTS = ['127.0.0.1']
 INSTALLED_APPS = [

@@ -1,7 +1,7 @@
 /* Load on a WebSocket server of this machine: one publisher, many readers, one epoll loop.
  *
  * load -u HOST:PORT/PATH [-k COOKIE] [-j JOIN -a ANSWER] (-r PORT -c CHANNEL [-b HEX] [-e HEX] | -p HOST:PORT/PATH)
- *   -u  where the sockets are opened        -k  the Cookie header that comes along
+ *   -u  where the sockets are opened        -k  the Cookie header, but for the socket's number
  *   -j  a text frame said after the handshake, and -a what the answer to it contains (Socket.IO: "40", "40{")
  *   -r  publish on CHANNEL of the Redis at PORT, each message between the bytes -b and -e
  *   -p  publish by HTTP POST instead
@@ -13,13 +13,9 @@
  *   burst COUNT SECONDS   publish COUNT in one write whenever all readers have the ones before
  *   rate N SECONDS        publish N messages per second, whatever has arrived
  *
- * A message is a JSON object of SIZE bytes with a mark and its number in it. Readers look for the mark and never parse:
- * a generator that works harder than the server would hide it. */
-#define _GNU_SOURCE
-#include <arpa/inet.h>
+ * A message is a JSON object of SIZE bytes with a mark and its number in it. */
+#include "load.h"
 #include <errno.h>
-#include <fcntl.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,10 +25,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SIZE 100            /* bytes of a message */
-#define MARK "~~@"          /* in front of a message's number, of seven digits */
-#define MARK_SIZE 10
-#define MAX_SOCKETS 20000
 #define MAX_MESSAGES 200000 /* in all loads of one process */
 #define MAX_FRAMING 512     /* bytes around a message on its way to the server */
 #define STALL 2.0           /* seconds without a delivery after which the next message goes out regardless */
@@ -40,24 +32,8 @@
 #define STDIN (MAX_SOCKETS)
 #define PUBLISHER (MAX_SOCKETS + 1)
 
-enum state { GONE, UPGRADING, JOINING, OPEN };
-
-struct address { char host[64], path[512]; int port; };
-
-struct reader {
-    int fd;
-    enum state state;
-    int kept;                  /* bytes of `tail`: the end of what was read, where a mark may have begun */
-    char tail[MARK_SIZE];
-    char *head;                /* the answer to the handshake, until it is complete */
-    int head_size;
-};
-
-static struct reader readers[MAX_SOCKETS];
-static int opened, alive, waiting_for_open, refused;
-
 static struct address target, post;
-static const char *cookie, *join, *answer, *channel;
+static const char *channel;
 static char before[MAX_FRAMING], after[MAX_FRAMING];
 static int before_size, after_size, publisher = -1, loop;
 
@@ -65,23 +41,28 @@ static int before_size, after_size, publisher = -1, loop;
 static struct { double sent, last; int wanted, got; } messages[MAX_MESSAGES];
 static int first, published, batch;
 static long wanted, missing_of_batch, delivered, duplicates;
-static double progress;
+double progress;
 
-static double now(void) {
+double now(void) {
     struct timespec t;
     clock_gettime(CLOCK_MONOTONIC, &t);
     return t.tv_sec + t.tv_nsec / 1e9;
+}
+
+void die(const char *reason) {
+    fprintf(stderr, "load: %s (%s)\n", reason, strerror(errno));
+    exit(1);
+}
+
+void watch(int fd, unsigned who) {
+    struct epoll_event e = {.events = EPOLLIN, .data.u32 = who};
+    if (epoll_ctl(loop, EPOLL_CTL_ADD, fd, &e)) die("epoll");
 }
 
 static double own_cpu(void) {
     struct rusage u;
     getrusage(RUSAGE_SELF, &u);
     return u.ru_utime.tv_sec + u.ru_stime.tv_sec + (u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
-}
-
-static void die(const char *reason) {
-    fprintf(stderr, "load: %s (%s)\n", reason, strerror(errno));
-    exit(1);
 }
 
 static struct address parse(const char *text) {
@@ -96,119 +77,14 @@ static int unhex(const char *hex, char *bytes) {
     return n;
 }
 
-static int dial(const struct address *to) {
-    struct sockaddr_in a = {.sin_family = AF_INET, .sin_port = htons(to->port)};
-    inet_pton(AF_INET, to->host, &a.sin_addr);
-    int fd = socket(AF_INET, SOCK_STREAM, 0), one = 1;
-    if (fd < 0 || connect(fd, (struct sockaddr *)&a, sizeof a)) die("no connection");
-    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-    fcntl(fd, F_SETFL, O_NONBLOCK);
-    return fd;
-}
-
-static void watch(int fd, unsigned who) {
-    struct epoll_event e = {.events = EPOLLIN, .data.u32 = who};
-    if (epoll_ctl(loop, EPOLL_CTL_ADD, fd, &e)) die("epoll");
-}
-
-/* Say one masked frame (the mask is zero) of less than 126 bytes; it always fits an idle socket's buffer. */
-static void say(struct reader *r, int opcode, const char *data, int size) {
-    char frame[132] = {0x80 | opcode, 0x80 | size};
-    memcpy(frame + 6, data, size);
-    if (write(r->fd, frame, size + 6) != size + 6) errno = 0; /* the server has closed; reading will tell */
-}
-
-static void open_socket(void) {
-    struct reader *r = &readers[opened++];
-    *r = (struct reader){.fd = dial(&target), .state = UPGRADING, .head = malloc(4096)};
-    char request[2048];
-    int n = snprintf(request, sizeof request,
-        "GET %s HTTP/1.1\r\nHost: %s:%d\r\nOrigin: http://%s:%d\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-        "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n%s%s%s\r\n",
-        target.path, target.host, target.port, target.host, target.port,
-        cookie ? "Cookie: " : "", cookie ? cookie : "", cookie ? "\r\n" : "");
-    if (write(r->fd, request, n) != n) die("handshake");
-    watch(r->fd, opened - 1);
-    waiting_for_open++;
-}
-
-static void is_open(struct reader *r) {
-    r->state = OPEN;
-    alive++;
-    waiting_for_open--;
-    progress = now();
-}
-
-static void lose(struct reader *r) {
-    if (r->state == OPEN) alive--;
-    else waiting_for_open--, refused++;
-    progress = now();
-    close(r->fd);
-    free(r->head);
-    r->head = NULL;
-    r->state = GONE;
-}
-
-static void answer_pings(struct reader *r, const char *data, int size) {
-    /* Messages are ASCII, so that these bytes begin a control frame; Engine.IO's ping is the text "2". */
-    const char *end = data + size, *p = data;
-    while ((p = memchr(p, 0x89, end - p)) && end - p >= 2 && p[1] >= 0 && end - p >= 2 + p[1]) {
-        say(r, 0xA, p + 2, p[1]);
-        p += 2 + p[1];
-    }
-    if (join && memmem(data, size, "\x81\x01" "2", 3)) say(r, 0x1, "3", 1);
-}
-
-static void count(int number, double at) {
+/* A reader has found the mark of a message. */
+void count(int number, double at) {
     if (number < first || number >= published) return;
     if (++messages[number].got > messages[number].wanted) { duplicates++; return; }
     messages[number].last = at;
     delivered++;
     progress = at;
     if (number >= batch) missing_of_batch--;
-}
-
-/* Look at `size` bytes that were read behind what `tail` holds. */
-static void received(struct reader *r, char *data, int size) {
-    answer_pings(r, data, size);
-    char *from = data - r->kept, *end = data + size, *mark;
-    memcpy(from, r->tail, r->kept);
-    if (r->state == JOINING && memmem(from, end - from, answer, strlen(answer))) is_open(r);
-    double at = now();
-    while ((mark = memmem(from, end - from, MARK, 3)) && end - mark >= MARK_SIZE) {
-        int number = 0;
-        for (int i = 3; i < MARK_SIZE; i++) number = number * 10 + mark[i] - '0';
-        count(number, at);
-        from = mark + MARK_SIZE;
-    }
-    r->kept = end - from < MARK_SIZE - 1 ? end - from : MARK_SIZE - 1;
-    memcpy(r->tail, end - r->kept, r->kept);
-}
-
-static void readable(struct reader *r) {
-    static char buffer[MARK_SIZE + (1 << 18)];
-    char *data = buffer + MARK_SIZE;
-    ssize_t n = read(r->fd, data, sizeof buffer - MARK_SIZE);
-    if (n < 0 && errno == EAGAIN) return;
-    if (n <= 0) { lose(r); return; }
-    if (r->state != UPGRADING) { received(r, data, n); return; }
-    if (r->head_size + n >= 4096) die("the answer to the handshake is too long");
-    memcpy(r->head + r->head_size, data, n);
-    r->head[r->head_size += n] = 0;
-    char *end = strstr(r->head, "\r\n\r\n");
-    if (!end) return;
-    if (strncmp(r->head, "HTTP/1.1 101", 12)) {
-        if (!refused) fprintf(stderr, "load: refused: %s\n", r->head);
-        lose(r);
-        return;
-    }
-    int rest = r->head + r->head_size - (end + 4);
-    memcpy(data, end + 4, rest);
-    free(r->head);
-    r->head = NULL;
-    if (join) r->state = JOINING, say(r, 0x1, join, strlen(join));
-    else is_open(r);
-    if (rest) received(r, data, rest);
 }
 
 static void discard_replies(void) {
@@ -226,7 +102,7 @@ static int turn(int timeout) {
         unsigned who = events[i].data.u32;
         if (who == STDIN) command = 1;
         else if (who == PUBLISHER) discard_replies();
-        else readable(&readers[who]);
+        else readable(who);
     }
     return command;
 }
@@ -309,12 +185,12 @@ static void load(int count, double pause, double seconds) {
 
 static void connect_more(int n, int window) {
     double start = progress = now();
-    for (int todo = n; todo || waiting_for_open;) {
-        while (todo && waiting_for_open < window && opened < MAX_SOCKETS) open_socket(), todo--;
+    for (int todo = n; todo || opening;) {
+        while (todo && opening < window) open_socket(&target), todo--;
         turn(100);
         if (now() - progress > 15) break;
     }
-    printf("{\"open\": %d, \"refused\": %d, \"pending\": %d, \"seconds\": %.4f}\n", alive, refused, waiting_for_open,
+    printf("{\"open\": %d, \"refused\": %d, \"pending\": %d, \"seconds\": %.4f}\n", alive, refused, opening,
            progress - start);
 }
 
