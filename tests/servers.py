@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import os
 import shutil
 import signal
@@ -40,13 +41,13 @@ def eventually(condition: Callable[[], object], what: str = 'the condition', pat
 class Server:
     """A process that runs until it is stopped."""
 
-    def __init__(self, command: list[str], *, env: dict[str, str] | None = None) -> None:
+    def __init__(self, command: list[str], *, env: dict[str, str] | None = None, cwd: Path = ROOT) -> None:
         descriptor, name = tempfile.mkstemp(suffix='.log')
         self._log = Path(name)
         self._last_output = ''
         self._process = subprocess.Popen(
             command,
-            cwd=ROOT,
+            cwd=cwd,
             env={**os.environ, **(env or {})},
             stdin=subprocess.DEVNULL,
             stdout=descriptor,
@@ -59,6 +60,10 @@ class Server:
     def pid(self) -> int:
         """The process id, which is the id of its group too."""
         return self._process.pid
+
+    def is_running(self) -> bool:
+        """Whether it has not ended yet."""
+        return self._process.poll() is None
 
     def output(self) -> str:
         """Return what it has printed up to now."""
@@ -168,6 +173,77 @@ class Runserver(Server):
     def url(self, path: str) -> str:
         """Return the WebSocket URL of ``path`` below WEBSOCKET_URL."""
         return f'ws://127.0.0.1:{self.port}/ws/{path}'
+
+
+class WebServer(Server):
+    """A server of pages and of WebSockets at 127.0.0.1 and ``port``."""
+
+    port: int
+
+    def url(self, path: str) -> str:
+        """Return the WebSocket URL of ``path`` below WEBSOCKET_URL."""
+        return f'ws://127.0.0.1:{self.port}/ws/{path}'
+
+    def get(self, path: str) -> tuple[int, bytes]:
+        """Ask for a page on a connection of its own; return its status and its body."""
+        connection = http.client.HTTPConnection('127.0.0.1', self.port, timeout=PATIENCE)
+        with contextlib.closing(connection):
+            connection.request('GET', path)
+            response = connection.getresponse()
+            return response.status, response.read()
+
+    def serves(self) -> bool:
+        """Whether it serves pages, and where WebSockets are asks for one (426, Upgrade Required)."""
+        try:
+            return self.get('/')[0] in (200, 404, 426) and self.get('/ws/')[0] == 426
+        except (OSError, http.client.HTTPException):
+            return False
+
+
+class Uwsgi(WebServer):
+    """uWSGI of the Python that runs the tests, on the database ``redis_db`` of a Redis.
+
+    ``port`` is the one that ``arguments`` tell it to listen at, or ADDRESS where they name one of the examples' files.
+    """
+
+    def __init__(self, redis_port: int, *arguments: str, port: int, cwd: Path, redis_db: int = 0, **env: str) -> None:
+        self.port = port
+        super().__init__(
+            [str(Path(sys.prefix, 'bin', 'uwsgi')), *arguments],
+            cwd=cwd,
+            env={
+                'ADDRESS': f'127.0.0.1:{port}',
+                'DJANGO_SETTINGS_MODULE': 'settings',
+                'PYTHONPATH': str(ROOT),
+                'REDIS_URL': f'redis://127.0.0.1:{redis_port}/{redis_db}',
+                'VIRTUAL_ENV': sys.prefix,
+                **env,
+            },
+        )
+        self.wait_for(self.serves, 'uWSGI')
+
+    def tell(self, number: signal.Signals) -> None:
+        """Send a signal to the master alone, as who deploys does."""
+        os.kill(self.pid, number)
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
+        """End the master, which ends all that it started, an emperor's vassals in their own sessions too."""
+        if self.is_running():
+            self.tell(number)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.wait()
+        super().stop(signal.SIGKILL)
+
+
+class Nginx(WebServer):
+    """nginx with the examples' ``conf``, changed to listen at ``port``, in their folder or a copy of it."""
+
+    def __init__(self, conf: Path, *, port: int) -> None:
+        self.port = port
+        # Started as root, its workers would be somebody who has no business in a tester's folder.
+        user = ['-g', 'user root;'] if os.geteuid() == 0 else []
+        super().__init__(['nginx', '-p', '.', '-c', conf.name, *user], cwd=conf.parent)
+        self.wait_for(self.serves, 'nginx')
 
 
 @contextlib.contextmanager

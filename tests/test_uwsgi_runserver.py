@@ -1,0 +1,36 @@
+"""The relay in a process that gevent has patched, or not; ``tests/deployment`` starts the examples."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.deployment.visitors import exchange, refuse
+from tests.servers import ROOT, Redis, Uwsgi, free_port
+
+OPTIONS = ['--master', '--die-on-term', '--need-app', '--gevent', '5']
+WS4REDIS = str(Path(__file__).parent / 'deployment' / 'wsgi_ws4redis.py')
+
+
+@pytest.mark.xfail(reason="redis-py's pool hands a gevent socket of one native thread to another")
+@pytest.mark.parametrize(
+    'how',
+    [
+        ['--gevent-monkey-patch', '--module', 'wsgi'],
+        ['--gevent-early-monkey-patch', '--module', 'wsgi'],
+        ['--wsgi-file', WS4REDIS],
+    ],
+    ids=['patched', 'patched early', "redis-py on gevent's sockets"],
+)
+def test_patched(redis_server: Redis, how: list[str]) -> None:
+    """gevent may have patched everything, or, as ws4redis documents it, the sockets of redis-py."""
+    port = free_port()
+    http = ['--http-socket', f'127.0.0.1:{port}']
+    server = Uwsgi(redis_server.port, *http, *OPTIONS, *how, port=port, cwd=ROOT / 'examples')
+    try:
+        exchange(server, f'patched-{port}')
+        refuse(server, 'https://evil.example')
+    finally:
+        server.stop()
+        print(server.output())
