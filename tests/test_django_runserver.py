@@ -31,8 +31,9 @@ def opened(server: Runserver, path: str, **options: Any) -> Iterator[ClientConne
 
 
 def heard(websocket: ClientConnection, *, timeout: float = PATIENCE) -> str | bytes:
-    """Return the next message that is no heartbeat."""
-    while (message := websocket.recv(timeout=timeout)) == '--heartbeat--':
+    """Return the next message that is no heartbeat; raises TimeoutError when none comes within ``timeout`` seconds."""
+    deadline = time.monotonic() + timeout
+    while (message := websocket.recv(timeout=max(0.0, deadline - time.monotonic()))) == '--heartbeat--':
         pass
     return message
 
@@ -706,3 +707,34 @@ def test_redis_by_unix_socket_and_with_a_password(tmp_path: Any) -> None:
         with running(server), opened(server, f'foobar?{BOTH}&echo') as a:
             a.send('hello')
             assert heard(a) == 'hello'
+
+
+def test_large_messages_are_compressed_for_who_takes_it(runserver: Runserver) -> None:
+    """With permessage-deflate large messages cross compressed, both ways; small ones and other clients' do not."""
+    form = json.dumps({f'field_{n}': f'value {n}' for n in range(500)})
+    with (
+        connect(runserver.url(f'foobar?{BOTH}'), ping_interval=None) as one,
+        connect(runserver.url(f'foobar?{BOTH}'), ping_interval=None) as two,
+        opened(runserver, f'foobar?{BOTH}') as plain,
+    ):
+        assert len(one.protocol.extensions) == 1
+        for message in (form, 'small', form):
+            one.send(message)
+            assert heard(two) == heard(plain) == message
+    with connect(runserver.url(f'foobar?{BOTH}'), ping_interval=None) as late:
+        received = []
+        parse = late.protocol.receive_data
+        late.protocol.receive_data = lambda data: (received.append(data), parse(data))[1]  # type: ignore[method-assign]
+        assert heard(late) == form
+        assert sum(map(len, received)) < len(form) / 2
+
+
+def test_a_small_window_gets_plain_messages(runserver: Runserver) -> None:
+    """A client whose window is smaller than the shared frame needs is sent plain frames, and understands them."""
+    from websockets.extensions.permessage_deflate import ClientPerMessageDeflateFactory
+
+    extension = ClientPerMessageDeflateFactory(server_max_window_bits=9)
+    form = json.dumps({f'field_{n}': f'value {n}' for n in range(500)})
+    with connect(runserver.url(f'foobar?{BOTH}&echo'), extensions=[extension], compression=None) as one:
+        one.send(form)
+        assert heard(one) == form

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+from websockets.extensions import Extension
 from websockets.frames import Frame, Opcode
 from websockets.protocol import SEND_EOF, Protocol, Side, State
 from websockets.typing import BytesLike
@@ -48,8 +49,9 @@ class Connection:
     ``on_message(message: str | bytes)`` is called for each whole message, in order; ``on_close(code, reason)`` once,
     when the socket is gone, with what the peer said last (1006 if it said nothing).
 
-    Messages above ``max_size`` bytes close the connection with 1009, text that is not UTF-8 with 1007, and more than
-    ``outbox_limit`` waiting bytes with 1013.
+    ``extensions`` are those agreed upon in the handshake; they are applied to what is heard, while whoever sends frames
+    has applied them already. Messages above ``max_size`` bytes close the connection with 1009, text that is not UTF-8
+    with 1007, and more than ``outbox_limit`` waiting bytes with 1013.
     """
 
     __slots__ = (
@@ -82,6 +84,7 @@ class Connection:
         on_close: Callable[[int, str], None],
         max_size: int | None = None,
         outbox_limit: int = OUTBOX_LIMIT,
+        extensions: Sequence[Extension] = (),
     ) -> None:
         sock.setblocking(False)
         #: When something was sent and heard last, in seconds on the loop's clock.
@@ -104,6 +107,7 @@ class Connection:
         self._goodbye: Handle | None = None
         self._pinged_at: float | None = None
         self._protocol = Protocol(Side.SERVER, state=State.OPEN, max_size=max_size)
+        self._protocol.extensions = list(extensions)
 
     @property
     def is_open(self) -> bool:

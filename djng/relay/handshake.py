@@ -6,14 +6,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from websockets.datastructures import Headers
+from websockets.extensions import Extension
+from websockets.extensions.permessage_deflate import PerMessageDeflate
 from websockets.http11 import Request
 from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 from ws4redis.exceptions import HandshakeError, UpgradeRequiredError
 
+from djng.relay.broadcast import DEFLATE, WINDOW_BITS
 
-def accept(environ: dict[str, Any]) -> bytes:
-    """Return the answer 101 to the request that ``environ`` describes, ready to be written to its connection.
+
+def accept(environ: dict[str, Any]) -> tuple[bytes, list[Extension]]:
+    """Return the answer 101 to the request that ``environ`` describes, as bytes, and the extensions it agrees to.
 
     The first of the subprotocols that the client offers is taken: to the relay they are all the same, and browsers
     fail a connection where none of theirs is. Raises ws4redis' :exc:`HandshakeError` for a request that is no
@@ -23,14 +27,22 @@ def accept(environ: dict[str, Any]) -> bytes:
     for name, value in environ.items():
         if name.startswith('HTTP_'):
             headers[name[5:].replace('_', '-')] = value
-    protocol = ServerProtocol(select_subprotocol=_first)
+    protocol = ServerProtocol(select_subprotocol=_first, extensions=[DEFLATE])
     response = protocol.accept(Request('/', headers))
     if response.status_code == 426:
         raise UpgradeRequiredError('this address speaks WebSocket only, in version 13')
     if response.status_code != 101:
         raise HandshakeError(f'not a WebSocket handshake: {protocol.handshake_exc}')
     del response.headers['Date']  # belongs to content, of which 101 has none (RFC 9110, 6.6.1)
-    return response.serialize()
+    return response.serialize(), protocol.extensions
+
+
+def deflates(extensions: Sequence[Extension]) -> bool:
+    """Whether ``extensions`` let the browser understand :attr:`djng.relay.broadcast.Broadcast.deflated`."""
+    return any(
+        isinstance(extension, PerMessageDeflate) and extension.local_max_window_bits == WINDOW_BITS
+        for extension in extensions
+    )
 
 
 def _first(protocol: ServerProtocol, offered: Sequence[Subprotocol]) -> Subprotocol | None:

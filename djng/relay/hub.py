@@ -13,7 +13,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from djng.relay.connection import encode
+from djng.relay.broadcast import Broadcast
 from djng.relay.primitives import Event, Loop, Primitives
 
 logger = logging.getLogger('djng.relay')
@@ -31,8 +31,8 @@ class Listener(Protocol):
     #: Tells this listener from all others of the process; the number that its own messages are marked with.
     number: int
 
-    def hear(self, channel: bytes, message: bytes, frame: bytes, *, own: bool, more: bool) -> None:
-        """Take ``message``, published on ``channel``; ``frame`` carries it, encoded once for all listeners.
+    def hear(self, channel: bytes, broadcast: Broadcast, *, own: bool, more: bool) -> None:
+        """Take what was published on ``channel``, encoded once for all listeners.
 
         With ``more`` it may wait for the next :meth:`flush`, which then comes in the same turn of the loop.
         """
@@ -108,9 +108,9 @@ class Hub:
     def _deliver(self, channel: bytes, message: bytes, author: int | None, *, more: bool) -> list[Listener]:
         listeners = list(self._listeners.get(channel, {}).values())
         if listeners:
-            frame = encode(message)
+            broadcast = Broadcast(message)
             for listener in listeners:
-                listener.hear(channel, message, frame, own=listener.number == author, more=more)
+                listener.hear(channel, broadcast, own=listener.number == author, more=more)
         return listeners
 
     def _add(self, channel: bytes, listener: Listener, event: Event) -> None:

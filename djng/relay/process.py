@@ -14,6 +14,7 @@ from redis.exceptions import RedisError
 
 from djng import rights
 from djng.redis_store import make_subscription_connection
+from djng.relay.broadcast import Broadcast
 from djng.relay.connection import SERVICE_RESTART, Connection, encode
 from djng.relay.hub import Hub
 from djng.relay.outgoing import Outgoing
@@ -66,12 +67,12 @@ class ProcessRelay:
         )
         return visitor
 
-    def enter(self, visitor: Visitor, connection: Connection, early: bytes) -> None:
+    def enter(self, visitor: Visitor, connection: Connection, early: bytes, *, deflates: bool) -> None:
         """Open a visitor's socket; on the loop."""
         self.visitors.add(visitor)
         if visitor.session_key:
             self.sessions[visitor.session_key] += 1
-        visitor.open(connection, early)
+        visitor.open(connection, early, deflates=deflates)
 
     def _gone(self, visitor: Visitor) -> None:
         self.visitors.discard(visitor)
@@ -80,9 +81,9 @@ class ProcessRelay:
             if not self.sessions[visitor.session_key]:
                 del self.sessions[visitor.session_key]
 
-    def hear(self, channel: bytes, message: bytes, frame: bytes, *, own: bool, more: bool) -> None:
+    def hear(self, channel: bytes, broadcast: Broadcast, *, own: bool, more: bool) -> None:
         """Take what is said about lost rights; the hub calls this."""
-        users, sessions = rights.understand(message)
+        users, sessions = rights.understand(broadcast.message)
         self._turn_out(users, sessions)
         # Who signs out is announced before the session is gone: whoever comes back in between is met here.
         for delay in RIGHTS_DELAYS:

@@ -19,6 +19,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.handlers.wsgi import WSGIRequest
 from django.utils.functional import SimpleLazyObject
 from redis.exceptions import RedisError
+from websockets.extensions import Extension
 from ws4redis import settings as ws4redis_settings
 from ws4redis.exceptions import HandshakeError, UpgradeRequiredError
 from ws4redis.subscriber import RedisSubscriber as UpstreamSubscriber
@@ -141,14 +142,14 @@ class RelayServer(WebsocketWSGIServer):  # type: ignore[misc]  # ws4redis has no
 
     def _open(self, environ: dict[str, Any], start_response: Any) -> None:
         self.assure_protocol_requirements(environ)
-        response = handshake.accept(environ)
+        response, extensions = handshake.accept(environ)
         request = WSGIRequest(environ)
         admission.check_origin(request)
         relay = self.relay  # made here, not in a thread that looks things up
         live: Callable[[socket.socket, bytes], None]
         try:
             visitor = self.call_blocking(self._admit, request)
-            live = partial(self._live, visitor)
+            live = partial(self._live, visitor, extensions)
         except Refused as refused:
             # No browser tells a page the status of a failed handshake: djng's client hears the reason as a close code.
             if refused.code is None or not admission.is_bound(request):
@@ -199,15 +200,16 @@ class RelayServer(WebsocketWSGIServer):  # type: ignore[misc]  # ws4redis has no
 
     # Called on the loop.
 
-    def _live(self, visitor: Visitor, sock: socket.socket, early: bytes) -> None:
+    def _live(self, visitor: Visitor, extensions: list[Extension], sock: socket.socket, early: bytes) -> None:
         connection = Connection(
             sock,
             self.relay.loop,
             on_message=visitor.said,
             on_close=visitor.gone,
             max_size=settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
+            extensions=extensions,
         )
-        self.relay.enter(visitor, connection, early)
+        self.relay.enter(visitor, connection, early, deflates=handshake.deflates(extensions))
 
     def _turn_away(self, code: int, reason: str, sock: socket.socket, early: bytes) -> None:
         Connection(sock, self.relay.loop, on_message=lambda message: None, on_close=lambda code, reason: None).close(

@@ -10,7 +10,8 @@ from ws4redis.redis_store import RedisMessage
 from ws4redis.subscriber import RedisSubscriber
 
 from djng.relay.allowance import Allowance
-from djng.relay.connection import POLICY_VIOLATION, TRY_AGAIN_LATER, UNSUPPORTED_DATA, Connection, encode
+from djng.relay.broadcast import Broadcast
+from djng.relay.connection import POLICY_VIOLATION, TRY_AGAIN_LATER, UNSUPPORTED_DATA, Connection
 from djng.relay.outgoing import Outgoing
 from djng.relay.primitives import Loop
 
@@ -38,6 +39,7 @@ class Visitor:
     __slots__ = (
         '_allowance',
         '_connection',
+        '_deflates',
         '_echo',
         '_greeting',
         '_heard_early',
@@ -65,10 +67,11 @@ class Visitor:
         self._outgoing = outgoing
         self._echo = echo
         self._connection: Connection | None = None
-        self._greeting: list[bytes] | None = None
-        self._heard_early: list[tuple[bytes, bytes, bytes]] | None = None
+        self._greeting: list[Broadcast] | None = None
+        self._heard_early: list[tuple[bytes, Broadcast]] | None = None
         self._unpublished = 0
         self._rewrites = False
+        self._deflates = False
         self._allowance: Allowance | None = None
 
     # Called by the subscriber, in the thread of the handshake.
@@ -80,11 +83,11 @@ class Visitor:
 
     def send(self, message: bytes | str, binary: bool | None = None) -> None:
         """Send ``message``, before all that is heard from now on; ``binary`` is told by the message itself."""
-        frame = encode(message.encode() if isinstance(message, str) else bytes(message))
+        broadcast = Broadcast(message.encode() if isinstance(message, str) else bytes(message))
         if self._connection is None:
-            self._greeting = [*(self._greeting or ()), frame]
+            self._greeting = [*(self._greeting or ()), broadcast]
         else:
-            self._loop.call_soon_threadsafe(self._connection.send, frame)
+            self._loop.call_soon_threadsafe(self._pass_on, broadcast, False)
 
     def close(self, code: int = 1000, message: str = '') -> None:
         """Close the socket, with ``message`` as the reason."""
@@ -102,37 +105,37 @@ class Visitor:
 
     # Called on the loop.
 
-    def open(self, connection: Connection, early: bytes) -> None:
-        """Say what was kept, then relay; ``early`` holds bytes that came right behind the handshake's request."""
+    def open(self, connection: Connection, early: bytes, *, deflates: bool) -> None:
+        """Say what was kept, then relay; ``early`` holds bytes that came right behind the handshake's request.
+
+        ``deflates`` says whether the browser takes :attr:`Broadcast.deflated`.
+        """
         self._connection = connection
+        self._deflates = deflates
         self._rewrites = type(self.subscriber).parse_response is not RedisSubscriber.parse_response
-        for frame in self._greeting or ():
-            connection.send_later(frame)
-        for channel, message, frame in self._heard_early or ():
-            self.hear(channel, message, frame, own=False, more=True)
+        for broadcast in self._greeting or ():
+            self._pass_on(broadcast, True)
+        for channel, broadcast in self._heard_early or ():
+            self.hear(channel, broadcast, own=False, more=True)
         connection.flush()
         self._greeting = self._heard_early = None
         connection.start(early)
 
-    def hear(self, channel: bytes, message: bytes, frame: bytes, *, own: bool, more: bool) -> None:
+    def hear(self, channel: bytes, broadcast: Broadcast, *, own: bool, more: bool) -> None:
         """Take what was published on a channel; the hub calls this."""
         if own and not self._echo:
             return
-        connection = self._connection
-        if connection is None:
-            self._heard_early = [*(self._heard_early or ()), (channel, message, frame)]
+        if self._connection is None:
+            self._heard_early = [*(self._heard_early or ()), (channel, broadcast)]
             return
         if self._rewrites:
             # A project's subscriber that overrides ``parse_response`` looks at each message, and may change it.
-            self.subscriber._subscription.feed(channel, message)
+            self.subscriber._subscription.feed(channel, broadcast.message)
             relayed = RedisMessage(self.subscriber.parse_response())
             if not relayed:
                 return
-            frame = encode(relayed)
-        if more:
-            connection.send_later(frame)
-        else:
-            connection.send(frame)
+            broadcast = Broadcast(relayed)
+        self._pass_on(broadcast, more)
 
     def flush(self) -> None:
         """Send what was heard with ``more`` to come; the hub calls this."""
@@ -189,3 +192,11 @@ class Visitor:
         logger.debug('Socket %d closed: %d %s', self.number, code, reason)
         self.subscriber.release()
         self.on_gone(self)
+
+    def _pass_on(self, broadcast: Broadcast, more: bool) -> None:
+        assert self._connection is not None
+        frame = broadcast.deflated if self._deflates and broadcast.is_large else broadcast.plain
+        if more:
+            self._connection.send_later(frame)
+        else:
+            self._connection.send(frame)

@@ -9,6 +9,7 @@ import pytest
 
 from djng.django_runserver import ThreadPrimitives
 from djng.redis_store import make_subscription_connection
+from djng.relay.broadcast import Broadcast
 from djng.relay.hub import Hub
 from tests.servers import PATIENCE, Redis, eventually
 
@@ -23,10 +24,10 @@ class Ear:
         self.heard: list[tuple[bytes, bool]] = []
         self.waiting: list[tuple[bytes, bool]] = []
 
-    def hear(self, channel: bytes, message: bytes, frame: bytes, *, own: bool, more: bool) -> None:
+    def hear(self, channel: bytes, broadcast: Broadcast, *, own: bool, more: bool) -> None:
         """Remember a message."""
-        assert frame.endswith(message)
-        self.waiting.append((message, own))
+        assert broadcast.plain.endswith(broadcast.message)
+        self.waiting.append((broadcast.message, own))
         if not more:
             self.flush()
 
