@@ -1,6 +1,7 @@
 """One run: all peers with all numbers of sockets, and the tables at its end."""
 
 import datetime
+import json
 import os
 import platform
 import resource
@@ -11,7 +12,7 @@ import sys
 import time
 from pathlib import Path
 
-from benchmarks import tables
+from benchmarks import environment, tables
 from benchmarks.environment import CLONE, Missing
 from benchmarks.measure import floor, measure
 from benchmarks.peers import PEERS
@@ -19,6 +20,9 @@ from tests.servers import valkey_binary
 
 #: Where a full run leaves its tables, for docs/benchmarks.rst.
 OUTPUT = CLONE / 'docs' / 'benchmarks.txt'
+
+#: Where every run leaves all that it measured.
+RESULTS = environment.HOME / 'results.json'
 
 #: The load of one minute below which the machine counts as quiet.
 QUIET = 0.5
@@ -45,12 +49,12 @@ def run(names, plan, *, seconds, idle, patience, keep):
     wait_until_quiet(patience)
     head = [machine(), f'Load of one minute before the run: {os.getloadavg()[0]:.2f}.']
     results, floors = measure_all(versions, plan, missing, seconds=seconds, idle=idle)
+    RESULTS.write_text(json.dumps({'floors': floors, 'missing': missing, 'results': results}, indent=1))
     text = '\n\n'.join(
         [
             '\n'.join(head + others(results)),
             '\n'.join(f'{PEERS[name].title}: {versions[name]}; {PEERS[name].note}' for name in versions),
-            *('\n'.join(f'{PEERS[name].title}: NOT MEASURED: {why}' for name, why in missing.items()),) * bool(missing),
-            tables.loads(results, floors),
+            tables.loads(results, floors, missing),
             tables.idling(results),
             tables.targets(results, floors),
         ]
@@ -119,6 +123,4 @@ def others(results):
     if not shares:
         return []
     mean, worst = statistics.mean(shares), max(shares)
-    return [
-        f'Other programs used {mean:.2f} of {os.cpu_count()} cores while it was measured, {worst:.2f} at the worst.'
-    ]
+    return [f'Other programs used {mean:.2f} of {os.cpu_count()} cores meanwhile, {worst:.2f} at the worst.']

@@ -23,8 +23,8 @@ IDLING = (
 )
 
 
-def loads(results, floors):
-    """Return the table of all loads, the bare write() on top."""
+def loads(results, floors, missing):
+    """Return the table of all loads, the bare write() on top, those that are ``missing`` below with the reason."""
     rows = [('one bare write()', f'{sockets:,}', '', '', f'{cost:.1f}') for sockets, cost in floors.items()]
     for result in results:
         if result['load'] == 'idle':
@@ -45,6 +45,7 @@ def loads(results, floors):
                 f'{result["generator"]:.0%}',
             )
         )
+    rows += [(PEERS[name].title, '', f'NOT MEASURED: {reason}') for name, reason in missing.items()]
     return _table(LOADS, rows)
 
 

@@ -13,7 +13,14 @@ INSTALLED_APPS = [
     'django.contrib.sessions',
     *{'djng': ['ws4redis', 'djng'], 'ws4redis': ['ws4redis'], 'channels': ['channels']}[PEER],
 ]
-DATABASES = {'default': {'ENGINE': 'django.db.backends.sqlite3', 'NAME': os.environ['BENCHMARK_DATABASE']}}
+DATABASES = {
+    'default': {
+        'ENGINE': 'django.db.backends.sqlite3',
+        'NAME': os.environ['BENCHMARK_DATABASE'],
+        # Connections are kept, as in production; ws4redis keeps them in any case.
+        'CONN_MAX_AGE': 60,
+    }
+}
 DEFAULT_AUTO_FIELD = 'django.db.models.AutoField'
 USE_TZ = True
 
