@@ -82,3 +82,14 @@ def tests(session, django, redis_py):
     """Run the Python tests; the browser is the same for all of them, so one entry of the matrix drives it."""
     install(session, django, redis_py, '--editable', '.[test]')
     session.run('python', '-m', 'pytest', '--ignore=tests/browser', *session.posargs, env=redis_server())
+
+
+@nox.session
+def uwsgi_source(session):
+    """Run what is deployed on uWSGI compiled from source, instead of the wheel pyuwsgi; compiling takes a minute."""
+    session.install('--quiet', '--editable', '.[test]')
+    # Both bring a command named uwsgi.
+    session.run('python', '-m', 'pip', 'uninstall', '--quiet', '--yes', 'pyuwsgi')
+    session.install('--quiet', '--no-binary', 'uwsgi', 'uwsgi~=2.0.31')
+    places = ['tests/deployment', 'tests/test_uwsgi_runserver.py']
+    session.run('python', '-m', 'pytest', *places, *session.posargs, env=redis_server())

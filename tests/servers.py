@@ -235,6 +235,10 @@ class Uwsgi(WebServer):
         super().stop(signal.SIGKILL)
 
 
+#: Debian keeps it where only root's PATH leads; None where it is not installed.
+NGINX = shutil.which('nginx', path=f'{os.environ.get("PATH", "")}:/usr/sbin')
+
+
 class Nginx(WebServer):
     """nginx with the examples' ``conf``, changed to listen at ``port``, in their folder or a copy of it."""
 
@@ -242,7 +246,7 @@ class Nginx(WebServer):
         self.port = port
         # Started as root, its workers would be somebody who has no business in a tester's folder.
         user = ['-g', 'user root;'] if os.geteuid() == 0 else []
-        super().__init__(['nginx', '-p', '.', '-c', conf.name, *user], cwd=conf.parent)
+        super().__init__([str(NGINX), '-p', '.', '-c', conf.name, *user], cwd=conf.parent)
         self.wait_for(self.serves, 'nginx')
 
 

@@ -10,6 +10,7 @@ EXAMPLES = Path(__file__).resolve().parent.parent
 CLONE = EXAMPLES.parent
 HOME = EXAMPLES / '.venv'
 PYTHON = HOME / 'bin' / 'python'
+UWSGI = HOME / 'bin' / 'uwsgi'
 #: What the environment was made from; written last, so that an interrupted installation is begun again.
 STAMP = HOME / 'made-from'
 
@@ -31,11 +32,15 @@ def prepare():
     if subprocess.call([sys.executable, '-m', 'venv', '--clear', str(HOME)]):  # noqa: S603
         sys.exit(NO_VENV)
     print('Installing djng and what the demo needs; the first time this may take a minute …', flush=True)
-    options = ['--quiet', '--quiet', '--disable-pip-version-check']
-    install = [str(PYTHON), '-m', 'pip', 'install', *options, '--editable', f'{CLONE}[demo]']
-    if subprocess.call(install):  # noqa: S603
-        sys.exit(NO_INSTALL)
+    _install('demo')
     STAMP.write_text(recipe)
+
+
+def add_uwsgi():
+    """Install uWSGI into the environment, unless it is there."""
+    if not UWSGI.exists():
+        print('Installing uWSGI …', flush=True)
+        _install('demo,uwsgi')
 
 
 def enter(script, arguments):
@@ -46,6 +51,13 @@ def enter(script, arguments):
 def entered():
     """Is this the environment's Python?"""
     return Path(sys.prefix).resolve() == HOME.resolve()
+
+
+def _install(extras):
+    options = ['--quiet', '--quiet', '--disable-pip-version-check']
+    install = [str(PYTHON), '-m', 'pip', 'install', *options, '--editable', f'{CLONE}[{extras}]']
+    if subprocess.call(install):  # noqa: S603
+        sys.exit(NO_INSTALL)
 
 
 def _recipe():

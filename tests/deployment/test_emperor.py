@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.deployment.visitors import exchange, heard, opened, refuse, serve
-from tests.servers import Nginx, Redis, Uwsgi, free_port, running
+from tests.servers import NGINX, Nginx, Redis, Uwsgi, free_port, running
 
-pytestmark = pytest.mark.skipif(not shutil.which('nginx'), reason='needs nginx: apt-get install nginx-light')
+needs_nginx = pytest.mark.skipif(not NGINX, reason='needs nginx: apt-get install nginx-light')
 
 
 @pytest.fixture(scope='module')
@@ -46,6 +45,7 @@ def test_internal_route(emperor: Uwsgi) -> None:
     serve(emperor)
 
 
+@needs_nginx
 def test_nginx(emperor: Uwsgi, examples: Path) -> None:
     """nginx serves from the vassals' Unix sockets; who comes another way hears the same."""
     port = free_port()
@@ -57,6 +57,7 @@ def test_nginx(emperor: Uwsgi, examples: Path) -> None:
             assert heard(one) == 'by the route'
 
 
+@needs_nginx
 def test_nginx_without_host(emperor: Uwsgi, examples: Path) -> None:
     """ws4redis' section for nginx, which passes no Host: pages of ALLOWED_HOSTS may open sockets, others may not."""
     port = free_port()
@@ -66,6 +67,7 @@ def test_nginx_without_host(emperor: Uwsgi, examples: Path) -> None:
         refuse(nginx, 'https://evil.example')
 
 
+@needs_nginx
 def test_nginx_by_uwsgi_pass(emperor: Uwsgi, examples: Path) -> None:
     """WebSockets pass nginx' uwsgi_pass as well."""
     port = free_port()
