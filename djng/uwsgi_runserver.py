@@ -18,6 +18,7 @@ import uwsgi
 from gevent.monkey import get_original
 from gevent.threadpool import ThreadPool
 
+from djng.relay.counts import Counts, names
 from djng.relay.process import ProcessRelay
 from djng.relay.server import RelayServer
 
@@ -167,6 +168,31 @@ class GeventPrimitives:
         return self._threads.spawn(function, *args)
 
 
+class SharedCounts:
+    """A process' share in the metrics that uWSGI keeps for all workers, and shows in its statistics.
+
+    uWSGI keeps those that its options name: ``metric = name=djng.sockets,type=gauge`` and so on; it passes over others.
+    """
+
+    def __init__(self, counts: Counts) -> None:
+        self._counts = counts
+        self._told = dict.fromkeys(names(), 0)
+        self._kept = bool(uwsgi.metric_inc('djng.sockets', 0))
+
+    def share(self) -> None:
+        """Tell uWSGI by how much each count has changed since it was told last."""
+        for name, value in self._counts.values().items():
+            change, self._told[name] = value - self._told[name], value
+            if change:
+                move = uwsgi.metric_inc if change > 0 else uwsgi.metric_dec
+                move(f'djng.{name}', abs(change))
+
+    def totals(self) -> dict[str, int] | None:
+        """Return the counts of all workers together; None where uWSGI does not keep them."""
+        self.share()
+        return {name: uwsgi.metric_get(f'djng.{name}') for name in names()} if self._kept else None
+
+
 class uWSGIWebsocketServer(RelayServer):
     """The WSGI application that opens sockets under uWSGI with ``--gevent``.
 
@@ -183,7 +209,19 @@ class uWSGIWebsocketServer(RelayServer):
 
     def made(self, relay: ProcessRelay) -> None:
         """Have the sockets told when uWSGI ends or reloads this worker."""
-        uwsgi.atexit = partial(relay.say_goodbye, gevent.sleep)
+        self._shared = SharedCounts(relay.counts)
+        relay.on_tick = self._shared.share
+        uwsgi.atexit = partial(self._end, relay)
+
+    def _end(self, relay: ProcessRelay) -> None:
+        relay.say_goodbye(gevent.sleep)
+        relay.counts.sockets = 0
+        self._shared.share()
+
+    def totals(self) -> dict[str, int]:
+        """Return the counts: of all workers where uWSGI keeps metrics of these names, else of this one alone."""
+        own = super().totals()  # makes the relay, where there is none yet
+        return self._shared.totals() or own
 
     def call_blocking(self, function: Callable[..., Any], *args: Any) -> Any:
         """Call ``function`` in a native thread, while this greenlet alone waits."""

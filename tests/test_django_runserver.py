@@ -738,3 +738,51 @@ def test_a_small_window_gets_plain_messages(runserver: Runserver) -> None:
     with connect(runserver.url(f'foobar?{BOTH}&echo'), extensions=[extension], compression=None) as one:
         one.send(form)
         assert heard(one) == form
+
+
+def get(server: Runserver, path: str) -> tuple[int, str]:
+    """Return status and text of a page."""
+    connection = http.client.HTTPConnection('127.0.0.1', server.port, timeout=PATIENCE)
+    connection.request('GET', path)
+    response = connection.getresponse()
+    text = response.read().decode()
+    connection.close()
+    return response.status, text
+
+
+def test_metrics_count_what_happens(redis_clean: Redis) -> None:
+    """Prometheus reads how many sockets are open, what was said and heard, and what was refused."""
+    with server_with(redis_clean, INTERNAL_IPS=['127.0.0.1']) as server:
+        with opened(server, f'foobar?{BOTH}') as a, opened(server, f'foobar?{BOTH}') as b:
+            a.send('12345')
+            assert heard(b) == '12345'
+            with pytest.raises(InvalidStatus), opened(server, 'foobar?subscribe-user'):
+                pass
+            redis_clean.client.client_kill_filter(_type='pubsub')
+            assert heard(b) == '12345'
+            status, text = get(server, '/ws/-/metrics')
+        assert status == 200
+        values = dict(line.rsplit(' ', 1) for line in text.splitlines() if not line.startswith('#'))
+        assert values['djng_sockets'] == '2'
+        assert values['djng_opened_total'] == '2'
+        assert (values['djng_messages_in_total'], values['djng_bytes_in_total']) == ('1', '5')
+        # To both at first, since its author passes it over by itself; to both again once the gap was filled.
+        assert (values['djng_messages_out_total'], values['djng_bytes_out_total']) == ('4', '20')
+        assert values['djng_reconnects_total'] == '1'
+        assert values['djng_refused_total{status="403"}'] == '1'
+        assert values['djng_refused_total{status="500"}'] == '0'
+        eventually(lambda: 'djng_sockets 0' in get(server, '/ws/-/metrics')[1], 'counting no sockets')
+
+
+def test_monitoring_is_for_internal_addresses_only(runserver: Runserver) -> None:
+    """Who is not in INTERNAL_IPS sees an address that speaks WebSocket only."""
+    assert get(runserver, '/ws/-/metrics')[0] == get(runserver, '/ws/-/health')[0] == 426
+
+
+def test_health_says_whether_redis_answers() -> None:
+    """The page of health is 200 while Redis answers, 503 while it does not."""
+    own = Redis()
+    with running(own), server_with(own, INTERNAL_IPS=['127.0.0.1']) as server:
+        assert get(server, '/ws/-/health') == (200, 'ok\n')
+        own.stop()
+        assert get(server, '/ws/-/health') == (503, 'Redis does not answer\n')

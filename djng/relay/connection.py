@@ -73,6 +73,7 @@ class Connection:
         'heard_at',
         'said',
         'sent_at',
+        'was_slow',
     )
 
     def __init__(
@@ -91,6 +92,8 @@ class Connection:
         self.sent_at = self.heard_at = loop.time()
         #: The close code that this side has said, None as long as it has said none.
         self.said: int | None = None
+        #: Whether it was closed because too much waited for its reader.
+        self.was_slow = False
         self._sock = sock
         self._loop = loop
         self._on_message = on_message
@@ -145,7 +148,7 @@ class Connection:
         try:
             self._outbox.write(frames)
         except Full:
-            self.close(TRY_AGAIN_LATER, 'this socket is not read fast enough')
+            self._close_slow()
         except OSError:
             self._abort()
 
@@ -182,6 +185,10 @@ class Connection:
                 self._answer()
         elif now - self._pinged_at >= PONG_TIMEOUT:
             self._abort()
+
+    def _close_slow(self) -> None:
+        self.was_slow = True
+        self.close(TRY_AGAIN_LATER, 'this socket is not read fast enough')
 
     def _readable(self) -> None:
         try:
@@ -251,7 +258,7 @@ class Connection:
                 # Pongs take their place in the outbox like anything else; a last word always finds one.
                 (self._outbox.write if self.is_open else self._outbox.put)(chunk)
             except Full:
-                self.close(TRY_AGAIN_LATER, 'this socket is not read fast enough')
+                self._close_slow()
                 return
             except OSError:
                 self._abort()

@@ -14,6 +14,7 @@ from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from djng.relay.broadcast import Broadcast
+from djng.relay.counts import Counts
 from djng.relay.primitives import Event, Loop, Primitives
 
 logger = logging.getLogger('djng.relay')
@@ -53,11 +54,12 @@ class Hub:
     transaction, so that Redis delivers the two one after the other.
     """
 
-    def __init__(self, connect: Callable[[], Any], primitives: Primitives) -> None:
+    def __init__(self, connect: Callable[[], Any], primitives: Primitives, counts: Counts) -> None:
         #: The channel on which this process marks its own messages.
         self.marks = f'djng:marks:{uuid.uuid4().hex}'.encode()
         #: Called on the loop with a channel whose subscription was lost and is there again: messages may be missing.
         self.on_gap: Callable[[bytes], object] = lambda channel: None
+        self._counts = counts
         self._connect = connect
         self._primitives = primitives
         self._loop: Loop = primitives.loop()
@@ -109,6 +111,8 @@ class Hub:
         listeners = list(self._listeners.get(channel, {}).values())
         if listeners:
             broadcast = Broadcast(message)
+            self._counts.messages_out += len(listeners)
+            self._counts.bytes_out += len(listeners) * len(message)
             for listener in listeners:
                 listener.hear(channel, broadcast, own=listener.number == author, more=more)
         return listeners
@@ -142,6 +146,7 @@ class Hub:
         self._unconfirmed.clear()
         self._author.clear()
         self._gaps = set(self._listeners) if generation > 1 else set()
+        self._counts.reconnects += generation > 1
         self._command('SUBSCRIBE', self.marks, *self._listeners)
 
     def _disconnected(self) -> None:

@@ -16,6 +16,7 @@ from djng import rights
 from djng.redis_store import make_subscription_connection
 from djng.relay.broadcast import Broadcast
 from djng.relay.connection import SERVICE_RESTART, Connection, encode
+from djng.relay.counts import Counts
 from djng.relay.hub import Hub
 from djng.relay.outgoing import Outgoing
 from djng.relay.primitives import Primitives
@@ -45,10 +46,13 @@ class ProcessRelay:
         self.loop = primitives.loop()
         #: The visitors whose sockets are open; touched on the loop only.
         self.visitors: set[Visitor] = set()
+        self.counts = Counts()
+        #: Called on the loop twice a second.
+        self.on_tick: Callable[[], object] = lambda: None
         #: How many of them belong to a session.
         self.sessions: Counter[str] = Counter()
         self._client = client
-        self._hub = Hub(lambda: make_subscription_connection(client), primitives)
+        self._hub = Hub(lambda: make_subscription_connection(client), primitives, self.counts)
         self._hub.on_gap = lambda channel: self._gaps.put(channel)
         self._outgoing = Outgoing(client, primitives)
         self._gaps = primitives.queue()
@@ -60,7 +64,7 @@ class ProcessRelay:
 
     def expect(self, subscriber_class: Any, *, echo: bool) -> Visitor:
         """Return a visitor, not yet open, with a subscriber of ``subscriber_class`` that listens through the hub."""
-        visitor = Visitor(next(self._numbers), self.loop, self._outgoing, echo=echo)
+        visitor = Visitor(next(self._numbers), self.loop, self._outgoing, self.counts, echo=echo)
         visitor.on_gone = self._gone
         visitor.subscriber = subscriber_class(
             HubRedis.for_listener(self._client, self._hub, visitor, visitor.is_silent)
@@ -70,12 +74,19 @@ class ProcessRelay:
     def enter(self, visitor: Visitor, connection: Connection, early: bytes, *, deflates: bool) -> None:
         """Open a visitor's socket; on the loop."""
         self.visitors.add(visitor)
+        self.counts.opened += 1
+        self.counts.sockets += 1
         if visitor.session_key:
             self.sessions[visitor.session_key] += 1
         visitor.open(connection, early, deflates=deflates)
 
+    def count_refusal(self, status: int) -> None:
+        """Count a handshake that was refused; from any thread."""
+        self.loop.call_soon_threadsafe(self.counts.refused.update, [str(status)])
+
     def _gone(self, visitor: Visitor) -> None:
         self.visitors.discard(visitor)
+        self.counts.sockets -= 1
         if visitor.session_key:
             self.sessions[visitor.session_key] -= 1
             if not self.sessions[visitor.session_key]:
@@ -116,6 +127,7 @@ class ProcessRelay:
         now = self.loop.time()
         for visitor in list(self.visitors):
             visitor.look_after(now, self._heartbeat)
+        self.on_tick()
 
     def _refill_forever(self) -> None:
         # What was published while the subscription was lost is gone; the kept message brings everybody up to date.

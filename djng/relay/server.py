@@ -26,7 +26,7 @@ from ws4redis.subscriber import RedisSubscriber as UpstreamSubscriber
 from ws4redis.wsgi_server import WebsocketWSGIServer
 
 from djng.redis_store import make_client
-from djng.relay import admission, handshake
+from djng.relay import admission, handshake, monitoring
 from djng.relay.admission import Refused
 from djng.relay.connection import Connection
 from djng.relay.primitives import Primitives
@@ -121,24 +121,43 @@ class RelayServer(WebsocketWSGIServer):  # type: ignore[misc]  # ws4redis has no
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Open a socket, or answer why not; the socket then lives on the process' loop."""
+        page = monitoring.page(environ)
+        if page is not None:
+            return self._show(page, start_response)
+        refuse = partial(self._refuse, start_response)
         try:
             self._open(environ, start_response)
         except Refused as refused:
-            return _answer(start_response, refused.status, refused.reason)
+            return refuse(refused.status, refused.reason)
         except UpgradeRequiredError as error:
-            return _answer(start_response, 426, str(error), [('Sec-WebSocket-Version', '13')])
+            return refuse(426, str(error), [('Sec-WebSocket-Version', '13')])
         except HandshakeError as error:
-            return _answer(start_response, 400, str(error))
+            return refuse(400, str(error))
         except TimeoutError:
             logger.error('Gave up a WebSocket whose rights took too long to decide')
-            return _answer(start_response, 503, 'the rights to this socket could not be decided in time')
+            return refuse(503, 'the rights to this socket could not be decided in time')
         except RedisError as error:
             logger.error('Could not open a WebSocket without Redis: %s', error)
-            return _answer(start_response, 503, 'the message queue cannot be reached')
+            return refuse(503, 'the message queue cannot be reached')
         except Exception:
             logger.exception('Could not open a WebSocket')
-            return _answer(start_response, 500, 'this socket could not be opened')
+            return refuse(500, 'this socket could not be opened')
         return self.leave(environ, start_response)
+
+    def totals(self) -> dict[str, int]:
+        """Return the counts, by the names of :meth:`djng.relay.counts.Counts.values`; of this process alone."""
+        return self.relay.counts.values()
+
+    def _show(self, page: str, start_response: Any) -> Iterable[bytes]:
+        if page == 'metrics':
+            return _answer(start_response, *monitoring.metrics(self.totals()))
+        return _answer(start_response, *self.call_blocking(monitoring.health, self._redis_connection.ping))
+
+    def _refuse(
+        self, start_response: Any, status: int, reason: str, headers: Iterable[tuple[str, str]] = ()
+    ) -> Iterable[bytes]:
+        self.relay.count_refusal(status)
+        return _answer(start_response, status, 'text/plain; charset=utf-8', f'{reason}\n', headers)
 
     def _open(self, environ: dict[str, Any], start_response: Any) -> None:
         self.assure_protocol_requirements(environ)
@@ -227,10 +246,12 @@ def anonymous_user() -> Any:
     return AnonymousUser()
 
 
-def _answer(start_response: Any, status: int, reason: str, headers: Iterable[tuple[str, str]] = ()) -> Iterable[bytes]:
-    body = f'{reason}\n'.encode()
+def _answer(
+    start_response: Any, status: int, media_type: str, text: str, headers: Iterable[tuple[str, str]] = ()
+) -> Iterable[bytes]:
+    body = text.encode()
     start_response(
         f'{status} {HTTPStatus(status).phrase}',
-        [('Content-Type', 'text/plain; charset=utf-8'), ('Content-Length', str(len(body))), *headers],
+        [('Content-Type', media_type), ('Content-Length', str(len(body))), *headers],
     )
     return [body]

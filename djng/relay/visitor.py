@@ -12,6 +12,7 @@ from ws4redis.subscriber import RedisSubscriber
 from djng.relay.allowance import Allowance
 from djng.relay.broadcast import Broadcast
 from djng.relay.connection import POLICY_VIOLATION, TRY_AGAIN_LATER, UNSUPPORTED_DATA, Connection
+from djng.relay.counts import Counts
 from djng.relay.outgoing import Outgoing
 from djng.relay.primitives import Loop
 
@@ -39,6 +40,7 @@ class Visitor:
     __slots__ = (
         '_allowance',
         '_connection',
+        '_counts',
         '_deflates',
         '_echo',
         '_greeting',
@@ -54,7 +56,7 @@ class Visitor:
         'user_id',
     )
 
-    def __init__(self, number: int, loop: Loop, outgoing: Outgoing, *, echo: bool) -> None:
+    def __init__(self, number: int, loop: Loop, outgoing: Outgoing, counts: Counts, *, echo: bool) -> None:
         self.number = number
         #: Set before anything is subscribed.
         self.subscriber: Any = None
@@ -65,6 +67,7 @@ class Visitor:
         self.on_gone: Callable[[Visitor], object] = lambda visitor: None
         self._loop = loop
         self._outgoing = outgoing
+        self._counts = counts
         self._echo = echo
         self._connection: Connection | None = None
         self._greeting: list[Broadcast] | None = None
@@ -159,6 +162,8 @@ class Visitor:
             return
         relayed = RedisMessage(message)  # None for a heartbeat
         if relayed:
+            self._counts.messages_in += 1
+            self._counts.bytes_in += len(relayed)
             self._unpublished += len(relayed)
             if self._unpublished > UNPUBLISHED_LIMIT:
                 self._connection.pause()
@@ -172,6 +177,7 @@ class Visitor:
 
     def not_published(self, error: Exception) -> None:
         """Close the socket, so that its browser comes back and says again what got lost."""
+        self._counts.unpublished += 1
         self.turn_out(TRY_AGAIN_LATER, 'a message could not be published')
 
     def turn_out(self, code: int, reason: str) -> None:
@@ -190,6 +196,7 @@ class Visitor:
     def gone(self, code: int, reason: str) -> None:
         """Release what the socket held; the connection calls this once."""
         logger.debug('Socket %d closed: %d %s', self.number, code, reason)
+        self._counts.slow_readers += self._connection is not None and self._connection.was_slow
         self.subscriber.release()
         self.on_gone(self)
 

@@ -10,6 +10,7 @@ import pytest
 from djng.django_runserver import ThreadPrimitives
 from djng.redis_store import make_subscription_connection
 from djng.relay.broadcast import Broadcast
+from djng.relay.counts import Counts
 from djng.relay.hub import Hub
 from tests.servers import PATIENCE, Redis, eventually
 
@@ -40,7 +41,7 @@ class Ear:
 @pytest.fixture(scope='module')
 def hub(redis_server: Redis) -> Hub:
     """A hub on the run's Redis; its threads end with the process."""
-    return Hub(lambda: make_subscription_connection(redis_server.client), ThreadPrimitives())
+    return Hub(lambda: make_subscription_connection(redis_server.client), ThreadPrimitives(), Counts())
 
 
 def subscribers(redis_server: Redis, channel: str) -> int:
@@ -127,7 +128,7 @@ def test_without_redis_a_subscription_is_not_confirmed() -> None:
     """Where Redis does not answer, subscribe() says so after its timeout; once it is there, the channel is live."""
     server = Redis()
     server.stop()
-    hub = Hub(lambda: make_subscription_connection(server.client), ThreadPrimitives())
+    hub = Hub(lambda: make_subscription_connection(server.client), ThreadPrimitives(), Counts())
     ear = Ear()
     assert not hub.subscribe([b'broadcast:g'], ear, 0.2)
     again = Redis(server.port)
