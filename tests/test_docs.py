@@ -112,7 +112,7 @@ def test_final_codes() -> None:
 
 def test_statuses() -> None:
     """Each HTTP status with which a handshake is refused is described."""
-    statuses = found(r'(?:status=|_answer\(start_response, )(\d{3})', *(ROOT / 'djng' / 'relay').glob('*.py'))
+    statuses = found(r'(?:status=|refuse\()(\d{3})', *(ROOT / 'djng' / 'relay').glob('*.py'))
     assert {'400', '403', '404', '426', '429', '500', '503'} == statuses
     assert missing(statuses, 'access.rst') == set()
 
