@@ -86,10 +86,14 @@ def tests(session, django, redis_py):
 
 @nox.session
 def uwsgi_source(session):
-    """Run what is deployed on uWSGI compiled from source, instead of the wheel pyuwsgi; compiling takes a minute."""
+    """Run what is deployed on uWSGI compiled from source, instead of the wheel pyuwsgi; compiling takes a minute.
+
+    It needs a C compiler; for internal routing also PCRE, on Debian libpcre2-dev.
+    """
     session.install('--quiet', '--editable', '.[test]')
     # Both bring a command named uwsgi.
     session.run('python', '-m', 'pip', 'uninstall', '--quiet', '--yes', 'pyuwsgi')
-    session.install('--quiet', '--no-binary', 'uwsgi', 'uwsgi~=2.0.31')
+    # What pip once compiled without PCRE it would take from its cache.
+    session.install('--quiet', '--no-cache-dir', '--no-binary', 'uwsgi', 'uwsgi~=2.0.31')
     places = ['tests/deployment', 'tests/test_uwsgi_runserver.py']
     session.run('python', '-m', 'pytest', *places, *session.posargs, env=redis_server())

@@ -71,7 +71,7 @@ class Server:
             self._last_output = self._log.read_text(errors='replace')
         return self._last_output
 
-    def wait_for(self, ready: Callable[[], object], what: str) -> None:
+    def wait_for(self, ready: Callable[[], object], what: str, patience: float = PATIENCE) -> None:
         """Wait until it is ready; if it ends before or takes too long, fail with its log."""
 
         def is_ready() -> bool:
@@ -79,7 +79,7 @@ class Server:
             return bool(ready())
 
         try:
-            eventually(is_ready, what)
+            eventually(is_ready, what, patience)
         except AssertionError as error:
             self.stop()
             raise AssertionError(f'{error}\n--- log ---\n{self.output()}') from None
@@ -200,8 +200,12 @@ class WebServer(Server):
             return False
 
 
+#: uWSGI of the Python that runs the tests.
+UWSGI = str(Path(sys.prefix, 'bin', 'uwsgi'))
+
+
 class Uwsgi(WebServer):
-    """uWSGI of the Python that runs the tests, on the database ``redis_db`` of a Redis.
+    """uWSGI on the database ``redis_db`` of a Redis.
 
     ``port`` is the one that ``arguments`` tell it to listen at, or ADDRESS where they name one of the examples' files.
     """
@@ -209,7 +213,7 @@ class Uwsgi(WebServer):
     def __init__(self, redis_port: int, *arguments: str, port: int, cwd: Path, redis_db: int = 0, **env: str) -> None:
         self.port = port
         super().__init__(
-            [str(Path(sys.prefix, 'bin', 'uwsgi')), *arguments],
+            [UWSGI, *arguments],
             cwd=cwd,
             env={
                 'ADDRESS': f'127.0.0.1:{port}',
@@ -220,7 +224,8 @@ class Uwsgi(WebServer):
                 **env,
             },
         )
-        self.wait_for(self.serves, 'uWSGI')
+        # Each process group imports Django, all at the same time.
+        self.wait_for(self.serves, 'uWSGI', 3 * PATIENCE)
 
     def tell(self, number: signal.Signals) -> None:
         """Send a signal to the master alone, as who deploys does."""

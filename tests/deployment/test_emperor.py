@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.deployment.visitors import exchange, heard, opened, refuse, serve
-from tests.servers import NGINX, Nginx, Redis, Uwsgi, free_port, running
+from tests.deployment.visitors import BOTH, exchange, heard, is_told_to_come_back, opened, refuse, serve
+from tests.servers import NGINX, UWSGI, Nginx, Redis, Uwsgi, free_port, running
 
 needs_nginx = pytest.mark.skipif(not NGINX, reason='needs nginx: apt-get install nginx-light')
 
@@ -16,6 +17,8 @@ needs_nginx = pytest.mark.skipif(not NGINX, reason='needs nginx: apt-get install
 @pytest.fixture(scope='module')
 def shared_emperor(redis_alone: Redis, examples: Path) -> Iterator[Uwsgi]:
     """An emperor with its vassals."""
+    if '--route ' not in subprocess.run([UWSGI, '--help'], capture_output=True, text=True).stdout:
+        pytest.skip('needs uWSGI with internal routing: the wheel, or from source with PCRE (libpcre2-dev)')
     server = Uwsgi(redis_alone.port, '--ini', 'emperor/emperor.ini', port=free_port(), cwd=examples, redis_db=2)
     yield server
     server.stop()
@@ -82,3 +85,15 @@ def test_nginx_by_uwsgi_pass(emperor: Uwsgi, examples: Path) -> None:
     nginx = Nginx(conf, port=port)
     with running(nginx):
         serve(nginx)
+
+
+def test_touched_vassal(emperor: Uwsgi, examples: Path) -> None:
+    """Touching a vassal's file reloads it: its sockets are told to come back, and find what was kept."""
+    with opened(emperor, f'touched?{BOTH}') as one, opened(emperor, f'touched?{BOTH}') as two:
+        one.send('{"home": 3}')
+        assert heard(two) == '{"home": 3}'
+        (examples / 'emperor' / 'vassals' / 'websocket.ini').touch()
+        is_told_to_come_back(two)
+    assert emperor.get('/')[0] == 200
+    with opened(emperor, f'touched?{BOTH}') as one:
+        assert heard(one) == '{"home": 3}'

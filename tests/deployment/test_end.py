@@ -9,10 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from websockets.exceptions import ConnectionClosed
-from websockets.sync.client import ClientConnection
 
-from tests.deployment.visitors import BOTH, heard, opened
+from tests.deployment.visitors import BOTH, heard, is_told_to_come_back, opened
 from tests.servers import PATIENCE, Redis, Uwsgi, eventually, free_port
 
 
@@ -23,15 +21,6 @@ def uwsgi(redis_alone: Redis, examples: Path) -> Iterator[Uwsgi]:
     yield server
     server.stop()
     print(server.output())
-
-
-def is_told_to_come_back(websocket: ClientConnection) -> None:
-    """The socket closes with 1012, service restart."""
-    with pytest.raises(ConnectionClosed) as closed:
-        while True:
-            websocket.recv(timeout=PATIENCE)
-    assert closed.value.rcvd is not None
-    assert closed.value.rcvd.code == 1012
 
 
 def workers(redis_alone: Redis) -> list[str]:

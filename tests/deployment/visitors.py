@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from tests.servers import PATIENCE, WebServer
@@ -34,6 +34,15 @@ def heard(websocket: ClientConnection) -> str | bytes:
     while (message := websocket.recv(timeout=PATIENCE)) == '--heartbeat--':
         assert time.monotonic() < deadline, f'nothing but heartbeats within {PATIENCE} s'
     return message
+
+
+def is_told_to_come_back(websocket: ClientConnection) -> None:
+    """The socket closes with 1012, service restart."""
+    with pytest.raises(ConnectionClosed) as closed:
+        while True:
+            websocket.recv(timeout=PATIENCE)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1012
 
 
 def exchange(server: WebServer, facility: str, *, origin: str | None = None) -> None:
