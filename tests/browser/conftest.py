@@ -92,8 +92,9 @@ def arrive(demo: Demo, browser: Browser) -> Iterator[Arrive]:
 
 
 @pytest.fixture(scope='module')
-def couple(shared_demo: Demo, browser: Browser) -> Iterator[tuple[Person, Person]]:
-    """Two people at the form, who stay for all tests of a module that only use the form."""
+def couple(shared_demo: Demo, redis_server: Redis, browser: Browser) -> Iterator[tuple[Person, Person]]:
+    """Two people at an empty form, who stay for all tests of a module that only fill it in."""
+    redis_server.client.flushall()
     shared_demo.start()
     with entrance(shared_demo, browser) as arrive:
         yield arrive().visit(), arrive().visit()

@@ -41,20 +41,19 @@ def test_field_travels_both_ways(name: str, couple: tuple[Person, Person]) -> No
     assert not [*ada.complaints, *bob.complaints]
 
 
-def test_every_field_is_tried(arrive: Arrive) -> None:
+def test_every_field_is_tried(couple: tuple[Person, Person]) -> None:
     """The demo has no field that is missing above."""
     names = (
-        arrive()
-        .visit()
+        couple[0]
         .page.locator('main form')
         .evaluate('form => Array.from(form.elements, ({name}) => name).filter(Boolean)')
     )
     assert list(dict.fromkeys(names)) == list(FIELDS)
 
 
-def test_emptied_field_is_emptied_everywhere(arrive: Arrive) -> None:
+def test_emptied_field_is_emptied_everywhere(couple: tuple[Person, Person]) -> None:
     """What one person has deleted is gone for the other as well."""
-    ada, bob = arrive().visit(), arrive().visit()
+    ada, bob = couple
     for name, value, empty in (('notes', 'Bring rain', ''), ('height', '165', ''), ('languages', ['it'], [])):
         ada.enter(name, value)
         bob.sees(name, value)
@@ -115,9 +114,9 @@ def test_boxes_of_one_group(arrive: Arrive) -> None:
     assert bob.shows('extras') == ['helmet', 'lock']
 
 
-def test_caret_stays_while_others_type(arrive: Arrive) -> None:
+def test_caret_stays_while_others_type(couple: tuple[Person, Person]) -> None:
     """A field that somebody is typing in keeps its focus and its caret when another field changes."""
-    ada, bob = arrive().visit(), arrive().visit()
+    ada, bob = couple
     ada.enter('notes', 'one three')
     bob.sees('notes', 'one three')
     notes = ada.page.locator('[name=notes]')
