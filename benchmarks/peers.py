@@ -91,10 +91,17 @@ class Peer:
 class DjangoPeer(Peer):
     """A relay in a Django project; each socket's session is looked up in its database."""
 
+    #: What it is called in environment.py and in servers/.
+    project: str
+
+    #: Whether WS4REDIS_HEARTBEAT is set.
+    has_heartbeats = False
+
     def environment(self):
         """Return what servers/settings.py reads."""
         return {
-            'BENCHMARK_PEER': self.name,
+            'BENCHMARK_PEER': self.project,
+            'BENCHMARK_HEARTBEAT': '--heartbeat--' if self.has_heartbeats else '',
             'BENCHMARK_DATABASE': str(self.home / 'database.sqlite3'),
             'BENCHMARK_REDIS': str(self.redis_port),
             'DJANGO_SETTINGS_MODULE': 'benchmarks.servers.settings',
@@ -104,11 +111,11 @@ class DjangoPeer(Peer):
     @classmethod
     def versions(cls):
         """Return what was installed, each with its version."""
-        return _output(environment.python(cls.name), str(SERVERS / 'versions.py'), *cls.packages)
+        return _output(environment.python(cls.project), str(SERVERS / 'versions.py'), *cls.packages)
 
     def python(self):
         """Return the Python that has it installed."""
-        return environment.python(self.name)
+        return environment.python(self.project)
 
     def options(self):
         """Return all options of load.c for it; makes the sessions, of which each socket has its own."""
@@ -126,7 +133,7 @@ class DjangoPeer(Peer):
             *('--http-socket', f'127.0.0.1:{self.port}'),
             *('--gevent', str(cores)),
             *('--listen', str(BACKLOG)),
-            *('--module', f'benchmarks.servers.wsgi_{self.name}'),
+            *('--module', f'benchmarks.servers.wsgi_{self.project}'),
             '--need-app',
             '--die-on-term',
             '--disable-logging',
@@ -136,10 +143,11 @@ class DjangoPeer(Peer):
 class Djng(DjangoPeer):
     """This project."""
 
-    name = 'djng'
+    name = project = 'djng'
     title = 'djng, pyuwsgi'
     packages = ['Django', 'pyuwsgi', 'gevent', 'redis', 'websockets']
     note = 'one worker; with heartbeats'
+    has_heartbeats = True
     path = '/ws/foobar?subscribe-broadcast'
 
     def command(self):
@@ -150,7 +158,7 @@ class Djng(DjangoPeer):
 class Ws4redis(DjangoPeer):
     """What djng grew out of."""
 
-    name = 'ws4redis'
+    name = project = 'ws4redis'
     title = 'ws4redis 0.6.0, uWSGI'
     packages = ['Django', 'django-websocket-redis', 'uWSGI', 'gevent', 'redis']
     note = 'one worker; without heartbeats; its pool of Redis connections raised from 100 to 20,000'
@@ -161,10 +169,19 @@ class Ws4redis(DjangoPeer):
         return self.uwsgi(self.sockets + 100)
 
 
+class BeatingWs4redis(Ws4redis):
+    """The same with heartbeats, as its documentation has it; it then sends one after each message."""
+
+    name = 'ws4redis-heartbeat'
+    title = 'ws4redis, heartbeats'
+    note = 'the same with WS4REDIS_HEARTBEAT, which it then sends after each message, too'
+    has_heartbeats = True
+
+
 class Channels(DjangoPeer):
     """Django's own."""
 
-    name = 'channels'
+    name = project = 'channels'
     title = 'Channels 4, uvicorn'
     packages = ['Django', 'channels', 'channels_redis', 'uvicorn', 'uvloop', 'websockets']
     note = 'one worker with uvloop; the pub/sub layer of channels_redis'
@@ -273,4 +290,4 @@ def _output(*command):
 
 
 #: In the order in which they are measured.
-PEERS = {peer.name: peer for peer in (Ws4redis, Djng, Ws, SocketIO, Channels, Nchan)}
+PEERS = {peer.name: peer for peer in (Ws4redis, BeatingWs4redis, Djng, Ws, SocketIO, Channels, Nchan)}

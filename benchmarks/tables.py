@@ -84,8 +84,9 @@ def targets(results, floors):
         return mine / floors[sockets] if mine is not None and sockets in floors else None
 
     wanted = [
-        ('500 sockets, closed loop: deliveries/s, times ws4redis', ratio(500, 'per_s', 'ws4redis'), '≥', 8),
-        ('500 sockets, closed loop: CPU per delivery, times ws4redis', ratio(500, 'cpu_us', 'ws4redis'), '≤', 1 / 12),
+        (f'500 sockets, closed loop: {what}, times {peer}', ratio(500, key, peer), sign, limit)
+        for peer in ('ws4redis', 'ws4redis-heartbeat')
+        for what, key, sign, limit in (('deliveries/s', 'per_s', '≥', 8), ('CPU per delivery', 'cpu_us', '≤', 1 / 12))
     ]
     for peer, sockets, share in (
         ('ws', 500, 1),

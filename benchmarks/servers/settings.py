@@ -28,8 +28,7 @@ WEBSOCKET_URL = '/ws/'
 # redis-py allows 100 connections in a pool, ws4redis needs one for each socket.
 WS4REDIS_CONNECTION = {'host': '127.0.0.1', 'port': int(os.environ['BENCHMARK_REDIS']), 'max_connections': 20000}
 WS4REDIS_ALLOWED_CHANNELS = 'benchmarks.servers.visitors.allowed_channels'
-# ws4redis would send it after each message; without, it does half the work.
-WS4REDIS_HEARTBEAT = '--heartbeat--' if PEER == 'djng' else None
+WS4REDIS_HEARTBEAT = os.environ['BENCHMARK_HEARTBEAT'] or None
 
 CHANNEL_LAYERS = {
     'default': {
