@@ -72,7 +72,8 @@ def measure(peer_class, sockets, loads, *, seconds, idle):
         before, redis_before = processes.memory(pids), processes.memory(redis_pids)
         opening = generator.ask('connect', sockets, WINDOW)
         if opening['open'] < sockets:
-            raise AssertionError(f'opened only {opening["open"]:,} of {sockets:,} sockets')
+            last = (server.output().strip().splitlines() or ['it says nothing'])[-1]
+            raise AssertionError(f'opened only {opening["open"]:,} sockets; its last words: {last}')
         generator.ask('idle', 1)
         everybody = processes.tree(server.pid) + redis_pids
         used = processes.cpu(everybody)
@@ -108,7 +109,7 @@ def measure(peer_class, sockets, loads, *, seconds, idle):
                 'sockets': sockets,
                 'load': load,
                 'per_s': per_s,
-                'cpu_us': used / max(result['delivered'], 1) * 1e6,
+                'cpu_us': used / result['delivered'] * 1e6 if result['delivered'] else None,
                 'cores': used / max(result['seconds'], 1e-9),
                 'others': max(others, 0.0),
                 'closed': sockets - result['open'],

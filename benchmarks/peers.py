@@ -166,6 +166,9 @@ class Ws4redis(DjangoPeer):
 
     def command(self):
         """Return uWSGI with a core for each socket."""
+        if self.sockets > 500:
+            # gevent.select.select() refuses others; beyond 510 sockets each is closed right after its handshake.
+            raise Missing('a process holds 510: select() takes descriptors below 1024, two for each socket')
         return self.uwsgi(self.sockets + 100)
 
 

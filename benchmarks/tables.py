@@ -38,7 +38,7 @@ def loads(results, floors, missing):
             (
                 *row,
                 f'{result["per_s"]:,.0f}',
-                f'{result["cpu_us"]:.2f}' if result['cpu_us'] < 10 else f'{result["cpu_us"]:.1f}',
+                _microseconds(result['cpu_us']),
                 _milliseconds(result['p50']),
                 _milliseconds(result['p99']),
                 f'{lost} late' if result['overrun'] else lost,
@@ -126,6 +126,10 @@ def _load(load):
     return {'closed': 'closed loop', 'burst': f'bursts {numbers[:1]}', 'rate': f'{numbers[:1]}/s'}[kind].translate(
         str.maketrans('', '', "[]'")
     )
+
+
+def _microseconds(value):
+    return '-' if value is None else f'{value:.2f}' if value < 10 else f'{value:.1f}'
 
 
 def _milliseconds(value):

@@ -27,7 +27,7 @@
 
 #define MAX_MESSAGES 200000 /* in all loads of one process */
 #define MAX_FRAMING 512     /* bytes around a message on its way to the server */
-#define STALL 2.0           /* seconds without a delivery after which the next message goes out regardless */
+#define STALL 5.0           /* seconds without a delivery after which the next message goes out regardless */
 #define OVERRUN 3.0         /* times its own length that a load may take, its backlog included */
 #define STDIN (MAX_SOCKETS)
 #define PUBLISHER (MAX_SOCKETS + 1)
