@@ -17,6 +17,9 @@ from tests.servers import Redis, eventually
 #: The jQuery that every Django brings along.
 JQUERY = Path(django.contrib.admin.__file__).parent / 'static/admin/js/vendor/jquery/jquery.min.js'
 
+#: What ws4redis.js says of a server that is away, and the browser of ws4redis.js: its heartbeat goes on without one.
+LOST_CONNECTION = ('Websocket connection is broken!', 'WebSocket is already in CLOSING or CLOSED state.')
+
 CHANNEL = 'broadcast:subscribe_data'
 HEARTBEAT = '--heartbeat--'
 
@@ -109,7 +112,9 @@ def test_heartbeats_of_both_sides(arrive: Arrive, redis_clean: Redis) -> None:
 
 def test_ws4redis_survives_a_restart(arrive: Arrive, demo: Demo) -> None:
     """When the server comes back ws4redis.js does too, and hears what was kept and what is new."""
-    ancestor, ada = Ancestor(arrive(knows_outages=True)), arrive(knows_outages=True).visit()
+    person, ada = arrive(knows_outages=True), arrive(knows_outages=True).visit()
+    person.forgiven += LOST_CONNECTION
+    ancestor = Ancestor(person)
     ancestor.send('{"notes": "before"}')
     ada.sees('notes', 'before')
     demo.kill()
