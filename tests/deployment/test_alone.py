@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from djng.relay.counts import names
 from tests.deployment.visitors import heard, opened, serve
 from tests.servers import Redis, Uwsgi, eventually, free_port
 
@@ -53,3 +55,22 @@ def test_redis_forgets_who_left(alone: Uwsgi, redis_alone: Redis) -> None:
     with opened(alone, 'left?subscribe-broadcast'):
         assert redis_alone.client.pubsub_channels('*left') == [b'broadcast:left']
     eventually(lambda: not redis_alone.client.pubsub_channels('*left'), 'nobody subscribed')
+
+
+def test_counts_are_those_of_all_workers(alone: Uwsgi, examples: Path) -> None:
+    """Whichever worker answers tells of the sockets of all, and examples/metrics.ini names all that is counted."""
+    registered = re.findall(r'name=djng\.([\w.]+)', (examples / 'metrics.ini').read_text())
+    assert registered == list(names())
+
+    def sockets() -> int:
+        status, page = alone.get('/ws/-/metrics')
+        assert status == 200
+        [count] = re.findall(rb'^djng_sockets (\d+)$', page, re.MULTILINE)
+        return int(count)
+
+    eventually(lambda: sockets() == 0, 'no sockets left')
+    with contextlib.ExitStack() as stack, ThreadPoolExecutor(20) as pool:
+        list(pool.map(lambda n: stack.enter_context(opened(alone, 'counted?subscribe-broadcast')), range(40)))
+        eventually(lambda: {sockets() for _ in range(10)} == {40}, 'all workers counting 40 sockets')
+    eventually(lambda: sockets() == 0, 'counting no sockets')
+    assert alone.get('/ws/-/health') == (200, b'ok\n')
