@@ -1,0 +1,57 @@
+"""The Autobahn cases, as kosoku brings them, against an echo server on djng's connection.
+
+``python -m tests.conformance`` runs them all, ``python -m tests.conformance 6.* 7.1.5`` some; it says what failed, and
+ends with status 1 if anything did. The normal test run takes the groups 1 to 7, 9 and 10 whole, and leaves out 12 and
+13 (compression), which take minutes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import kosoku
+
+from tests.servers import PATIENCE, ROOT
+
+#: How many cases run at the same time.
+CONCURRENCY = 4
+
+
+@contextlib.contextmanager
+def echo_server() -> Iterator[int]:
+    """The echo server in a process of its own; gives its port."""
+    command = [sys.executable, '-m', 'tests.conformance.echo']
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            yield int(process.stdout.readline())
+        finally:
+            process.stdin.close()
+            try:
+                process.wait(PATIENCE)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                raise
+
+
+async def run(cases: Sequence[str] | None) -> list[Any]:
+    """Run ``cases``, ids or patterns (all if there are none), and return kosoku's results."""
+    with echo_server() as port:
+        try:
+            return await kosoku.run_fuzzingclient(f'ws://127.0.0.1:{port}', cases, concurrency=CONCURRENCY)
+        except kosoku.FailureError as failure:
+            return list(failure.results)
+
+
+def shortcomings(results: Sequence[Any]) -> list[str]:
+    """Return a line for each of ``results`` that is not plainly OK, in behaviour and in closing."""
+    return [
+        f'{result.case_id}: {result.behavior}, {result.result} {result.behavior_close}, {result.result_close}'
+        for result in results
+        if (str(result.behavior), str(result.behavior_close)) != ('Behavior.OK', 'BehaviorClose.OK')
+    ]
