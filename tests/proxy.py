@@ -75,6 +75,10 @@ class Proxy:
         """Say the end of TCP in one direction on all connections that there are; the other direction goes on."""
         self._do(self._half_close, way)
 
+    def strand(self) -> None:
+        """Carry nothing on the connections that there are, for ever, as a firewall that forgot them; new ones work."""
+        self._do(self._strand)
+
     def close(self) -> None:
         """End all connections and the proxy."""
         self._do(self._end)
@@ -117,6 +121,10 @@ class Proxy:
         if links:
             await asyncio.wait([link.task for link in links])
 
+    def _strand(self) -> None:
+        for link in self._links:
+            link.is_stranded = True
+
     def _half_close(self, way: Way) -> None:
         for link in self._links:
             with contextlib.suppress(OSError):
@@ -153,6 +161,8 @@ class Proxy:
                 data = await self._loop.sock_recv(source, 65536)
                 await asyncio.sleep(self._delay)
                 await self._flowing[way].wait()
+                if link.is_stranded:
+                    await asyncio.Event().wait()
                 if data:
                     await self._loop.sock_sendall(sink, data)
             with contextlib.suppress(OSError):  # half-closed by a test before
@@ -174,6 +184,7 @@ class _Link:
         for sock in (client, server):
             sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.pumps = []
+        self.is_stranded = False
         self.sources = {Way.TO_SERVER: client, Way.TO_CLIENT: server}
         self.sinks = {Way.TO_SERVER: server, Way.TO_CLIENT: client}
 

@@ -17,6 +17,7 @@ class Ends:
 
     def __init__(self, proxy: Proxy, listener: socket.socket) -> None:
         self.proxy = proxy
+        self.listener = listener
         self.client = socket.create_connection(('127.0.0.1', proxy.port), PATIENCE)
         self.server, _ = listener.accept()
         self.server.settimeout(PATIENCE)
@@ -112,6 +113,19 @@ def test_a_half_closed_link_goes_on_the_other_way(ends: Ends) -> None:
     assert ends.server.recv(1) == b''
     ends.server.sendall(b'still')
     assert ends.client.recv(100) == b'still'
+
+
+def test_a_stranded_link_stays_silent(ends: Ends) -> None:
+    """A forgotten connection carries nothing any more, its end neither, while a new one works."""
+    ends.proxy.strand()
+    ends.client.sendall(b'lost')
+    ends.client.shutdown(socket.SHUT_WR)
+    assert is_silent(ends.server)
+    with socket.create_connection(('127.0.0.1', ends.proxy.port), PATIENCE) as client:
+        client.sendall(b'x')
+        server, _ = ends.listener.accept()
+        with server:
+            assert server.recv(1) == b'x'
 
 
 def test_a_refused_connection_is_refused_through_it() -> None:

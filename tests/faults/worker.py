@@ -1,0 +1,128 @@
+"""djng under uWSGI as these tests start it: what its workers hold, and whether they go on serving pages."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tests.servers import PATIENCE, ROOT, Redis, Server, eventually, free_port
+
+#: Seconds in which a page is served whatever happens to Redis and to other browsers; more on a slow machine.
+AT_ONCE = PATIENCE / 20
+
+
+class Workers(Server):
+    """uWSGI with ``processes`` workers of 20 gevent cores each, sockets and pages in one application."""
+
+    def __init__(
+        self, redis_port: int, *, processes: int = 1, connection: dict[str, Any] | None = None, **settings: Any
+    ):
+        self.port = free_port()
+        settings['WS4REDIS_CONNECTION'] = {'host': '127.0.0.1', 'port': redis_port, **(connection or {})}
+        command = ['uwsgi', '--http-socket', f'127.0.0.1:{self.port}', '--gevent', '20', '--master', '--die-on-term']
+        command += ['--listen', '1024', '--processes', str(processes), '--wsgi-file', 'tests/faults/wsgi.py']
+        super().__init__(
+            [*command, '--disable-logging'],
+            env={'PYTHONPATH': str(ROOT), 'TESTS_SETTINGS': json.dumps(settings)},
+        )
+        self.wait_for(self._serves, 'uWSGI')
+
+    def _serves(self) -> bool:
+        try:
+            return self.page() == 200
+        except OSError:
+            return False
+
+    def page(self, patience: float = PATIENCE) -> int:
+        """Ask for a page on a connection of its own, and return the status."""
+        connection = http.client.HTTPConnection('127.0.0.1', self.port, timeout=patience)
+        try:
+            connection.request('GET', '/hello/')
+            response = connection.getresponse()
+            response.read()
+            return response.status
+        finally:
+            connection.close()
+
+    def url(self, path: str) -> str:
+        """Return the WebSocket URL of ``path`` below WEBSOCKET_URL."""
+        return f'ws://127.0.0.1:{self.port}/ws/{path}'
+
+    def workers(self) -> list[Process]:
+        """Return the processes that serve, without their master."""
+        found = []
+        for stat in Path('/proc').glob('[0-9]*/stat'):
+            with contextlib.suppress(OSError):
+                # proc(5): the name, in brackets, may hold anything; behind it come state and parent.
+                if int(stat.read_text().rpartition(')')[2].split()[1]) == self.pid:
+                    found.append(Process(int(stat.parent.name)))
+        return found
+
+    @contextlib.contextmanager
+    def serving_pages(self) -> Iterator[None]:
+        """Ask for pages all through the block, and fail if any takes longer than :data:`AT_ONCE`."""
+        ends = threading.Event()
+        slowest: list[float] = []
+        faults: list[Exception] = []
+
+        def ask() -> None:
+            while not ends.wait(0.02):
+                begin = time.monotonic()
+                try:
+                    assert self.page() == 200
+                except Exception as error:
+                    faults.append(error)
+                slowest.append(time.monotonic() - begin)
+
+        thread = threading.Thread(target=ask)
+        thread.start()
+        try:
+            yield
+            eventually(lambda: slowest, 'a page')
+        finally:
+            ends.set()
+            thread.join()
+        assert not faults
+        assert max(slowest) < AT_ONCE, f'a page took {max(slowest):.2f} s'
+
+
+class Process:
+    """What one worker holds."""
+
+    def __init__(self, pid: int) -> None:
+        self._proc = Path(f'/proc/{pid}')
+
+    def descriptors(self) -> int:
+        """Return how many file descriptors are open."""
+        return len(os.listdir(self._proc / 'fd'))
+
+    def threads(self) -> int:
+        """Return how many native threads there are."""
+        return len(os.listdir(self._proc / 'task'))
+
+    def memory(self) -> int:
+        """Return the resident bytes."""
+        return int((self._proc / 'statm').read_text().split()[1]) * os.sysconf('SC_PAGE_SIZE')
+
+
+@contextlib.contextmanager
+def serving(redis_port: int, **options: Any) -> Iterator[Workers]:
+    """Workers that end with the block; their log is shown if it fails."""
+    workers = Workers(redis_port, **options)
+    try:
+        yield workers
+    finally:
+        workers.stop()
+        print(workers.output())
+
+
+def subscribed_clients(redis_server: Redis) -> list[dict[str, str]]:
+    """Return the clients of Redis that have subscribed to anything."""
+    return [client for client in redis_server.client.client_list() if client['sub'] != '0']
