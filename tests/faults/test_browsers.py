@@ -207,7 +207,7 @@ def test_a_browser_that_vanishes_is_let_go(redis_clean: Redis) -> None:
                 def let_go() -> bool:
                     nonlocal n
                     n += 1
-                    redis_clean.client.publish('broadcast:news', f'{n} {"x" * 50_000}')
+                    redis_clean.client.publish('broadcast:news', f'{n} {"x" * 500_000}')
                     assert str(heard(reader)).startswith(f'{n} ')
                     return process.descriptors() < before + 10  # the neighbours and pages have some
 
