@@ -18,6 +18,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.wsgi import get_wsgi_application
 
 from djng.conf import websocket_url
+from djng.relay.handshake import Answer
 from djng.relay.server import RelayServer
 
 __all__ = ['ThreadPrimitives', 'WebsocketRunServer', 'application']
@@ -27,6 +28,7 @@ class ThreadPrimitives:
     """Threads, and one :mod:`asyncio` loop in a thread of its own: :class:`djng.relay.primitives.Primitives`."""
 
     event = threading.Event
+    lock = staticmethod(threading.Lock)
     queue: Callable[[], Any] = queue.SimpleQueue
     sleep = staticmethod(time.sleep)
 
@@ -53,7 +55,7 @@ class WebsocketRunServer(RelayServer):
 
     primitives = ThreadPrimitives()
 
-    def take_over(self, environ: dict[str, Any], start_response: Any) -> tuple[socket.socket, bytes]:
+    def take_over(self, environ: dict[str, Any], start_response: Any, answer: Answer) -> tuple[socket.socket, bytes]:
         """Take the connection out of :mod:`wsgiref`, on which ``runserver`` is built.
 
         WSGI has no word for this. ``start_response`` is a method of wsgiref's handler of this request, which knows the
@@ -75,6 +77,7 @@ class WebsocketRunServer(RelayServer):
         # From here on wsgiref and socketserver hold a socket object without a descriptor, and can't shut it down.
         taken = socket.socket(fileno=connection.detach())
         taken.settimeout(timeout)
+        taken.sendall(bytes(answer))
         return taken, early
 
     def leave(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:

@@ -6,9 +6,7 @@ with ``uwsgi --gevent N``, alone or dispatched by ``WEBSOCKET_URL`` beside Djang
 
 from __future__ import annotations
 
-import _queue
 import os
-import time
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
@@ -18,154 +16,20 @@ import uwsgi
 from gevent.monkey import get_original
 from gevent.threadpool import ThreadPool
 
+from djng.greenlets import GeventPrimitives, use_native_sockets
+from djng.redis_store import make_client
 from djng.relay.counts import Counts, names
+from djng.relay.handshake import Answer
 from djng.relay.process import ProcessRelay
 from djng.relay.server import RelayServer
 
-__all__ = ['GeventPrimitives', 'uWSGIWebsocketServer']
+__all__ = ['uWSGIWebsocketServer']
 
 #: Handshakes that look things up (sessions, users, a project's own callback) at the same time, in a process.
 HANDSHAKE_THREADS = 16
 
 #: Seconds that a handshake may take to decide who may hear what.
 HANDSHAKE_TIMEOUT = 10.0
-
-#: Threads for what the relay spawns: the hub's reader and commands, the way out, and what refills gaps.
-RELAY_THREADS = 8
-
-
-class NativeEvent:
-    """:class:`threading.Event` for one native thread that waits, also where gevent has patched that module."""
-
-    def __init__(self) -> None:
-        self._queue: _queue.SimpleQueue[None] = _queue.SimpleQueue()
-
-    def set(self) -> None:
-        """Let who waits go on."""
-        self._queue.put(None)
-
-    def wait(self, timeout: float | None = None) -> bool:
-        """Wait until it is set; says whether it is."""
-        try:
-            self._queue.get(timeout=timeout)
-        except _queue.Empty:
-            return False
-        self._queue.put(None)
-        return True
-
-
-class Timer:
-    """A call that gevent's loop is to make later."""
-
-    def __init__(self, watcher: Any) -> None:
-        self._watcher = watcher
-
-    def cancel(self) -> None:
-        """Drop the call; does nothing once it has been made."""
-        if self._watcher is not None:
-            self._watcher.stop()
-            self._watcher.close()
-            self._watcher = None
-
-
-class GeventLoop:
-    """gevent's own loop, under the names of :class:`djng.relay.primitives.Loop`; its callbacks run in the hub greenlet.
-
-    They must not wait, and they do not: what does runs in native threads.
-    """
-
-    time = staticmethod(time.monotonic)
-
-    def __init__(self) -> None:
-        self._loop = gevent.get_hub().loop
-        self._readers: dict[int, Any] = {}
-        self._writers: dict[int, Any] = {}
-
-    def call_soon_threadsafe(self, callback: Callable[..., object], *args: Any) -> Timer:
-        """Call ``callback(*args)`` on the loop; any thread or greenlet may ask for it."""
-        return Timer(self._loop.run_callback_threadsafe(callback, *args))
-
-    def call_later(self, delay: float, callback: Callable[..., object], *args: Any) -> Timer:
-        """Call ``callback(*args)`` after ``delay`` seconds."""
-        watcher = self._loop.timer(delay)
-        timer = Timer(watcher)
-
-        def fire() -> None:
-            timer.cancel()
-            callback(*args)
-
-        # Timers count from the loop's idea of now, which stands still while callbacks run.
-        watcher.start(fire, update=True)
-        return timer
-
-    def add_reader(self, fd: int, callback: Callable[..., object], *args: Any) -> None:
-        """Call ``callback(*args)`` whenever ``fd`` can be read; replaces an earlier callback."""
-        self.remove_reader(fd)
-        self._readers[fd] = watcher = self._loop.io(fd, 1)
-        watcher.start(callback, *args)
-
-    def remove_reader(self, fd: int) -> bool:
-        """Stop watching ``fd`` for reading; false if nobody did."""
-        return _end(self._readers.pop(fd, None))
-
-    def add_writer(self, fd: int, callback: Callable[..., object], *args: Any) -> None:
-        """Call ``callback(*args)`` whenever ``fd`` can be written; replaces an earlier callback."""
-        self.remove_writer(fd)
-        self._writers[fd] = watcher = self._loop.io(fd, 2)
-        watcher.start(callback, *args)
-
-    def remove_writer(self, fd: int) -> bool:
-        """Stop watching ``fd`` for writing; false if nobody did."""
-        return _end(self._writers.pop(fd, None))
-
-
-def _outcome(function: Callable[..., Any], *args: Any) -> tuple[Any, BaseException | None]:
-    try:
-        return function(*args), None
-    except BaseException as error:
-        return None, error
-
-
-def _too_late(waiting: Any) -> None:
-    visitor, error = waiting.value
-    if error is None:
-        visitor.subscriber.release()
-
-
-def _end(watcher: Any) -> bool:
-    if watcher is None:
-        return False
-    watcher.stop()
-    watcher.close()
-    return True
-
-
-class GeventPrimitives:
-    """gevent's loop for the sockets, native threads for all that blocks: :class:`djng.relay.primitives.Primitives`.
-
-    So a Redis that hangs, or a slow database, holds up neither sockets nor the HTTP requests of the same process, and
-    it does not matter what the project has let gevent patch.
-    """
-
-    event = NativeEvent
-    queue: Callable[[], Any] = _queue.SimpleQueue
-    sleep = staticmethod(get_original('time', 'sleep'))
-
-    def __init__(self) -> None:
-        self._loop: GeventLoop | None = None
-        self._threads: ThreadPool | None = None
-
-    def loop(self) -> GeventLoop:
-        """Return the process' loop."""
-        if self._loop is None:
-            self._loop = GeventLoop()
-            self._threads = ThreadPool(RELAY_THREADS)
-        return self._loop
-
-    def spawn(self, function: Callable[..., object], *args: Any) -> object:
-        """Run ``function`` in a native thread that ends with the process."""
-        assert self._threads is not None
-        return self._threads.spawn(function, *args)
 
 
 class SharedCounts:
@@ -204,8 +68,10 @@ class uWSGIWebsocketServer(RelayServer):
     primitives = GeventPrimitives()
 
     def __init__(self, redis_connection: Any = None) -> None:
-        super().__init__(redis_connection)
+        super().__init__(redis_connection or use_native_sockets(make_client()))
         self._handshakes: ThreadPool | None = None
+        self._waiting = 0
+        self._waiting_limit = max(1, int(uwsgi.opt.get('gevent', b'2')) // 2)
 
     def made(self, relay: ProcessRelay) -> None:
         """Have the sockets told when uWSGI ends or reloads this worker."""
@@ -227,6 +93,17 @@ class uWSGIWebsocketServer(RelayServer):
         """Call ``function`` in a native thread, while this greenlet alone waits."""
         if self._handshakes is None:
             self._handshakes = ThreadPool(HANDSHAKE_THREADS)
+        # Handshakes that wait, for a Redis that hangs, say, must leave some of uWSGI's cores to the pages.
+        if self._waiting >= self._waiting_limit:
+            raise TimeoutError('too many handshakes are waiting')
+        self._waiting += 1
+        try:
+            return self._call_in_thread(function, *args)
+        finally:
+            self._waiting -= 1
+
+    def _call_in_thread(self, function: Callable[..., Any], *args: Any) -> Any:
+        assert self._handshakes is not None
         # gevent prints what a thread raises, refusals too; so nothing is raised there.
         waiting = self._handshakes.spawn(_outcome, function, *args)
         try:
@@ -238,11 +115,25 @@ class uWSGIWebsocketServer(RelayServer):
             raise error
         return result
 
-    def take_over(self, environ: dict[str, Any], start_response: Any) -> tuple[Any, bytes]:
-        """Take the connection from uWSGI, which closes no more than its own descriptor of it."""
+    def take_over(self, environ: dict[str, Any], start_response: Any, answer: Answer) -> tuple[Any, bytes]:
+        """Have uWSGI write the answer, so that it logs it; then take the connection, of which it closes its own end."""
+        start_response(answer.status, answer.headers)(b'')
         # A native socket, which never waits, also where gevent has patched that module.
         return get_original('socket', 'socket')(fileno=os.dup(uwsgi.connection_fd())), b''
 
     def leave(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        """End the request with nothing said: the answer was written to the connection."""
+        """End the request: the answer was written."""
         return []
+
+
+def _outcome(function: Callable[..., Any], *args: Any) -> tuple[Any, BaseException | None]:
+    try:
+        return function(*args), None
+    except BaseException as error:
+        return None, error
+
+
+def _too_late(waiting: Any) -> None:
+    visitor, error = waiting.value
+    if error is None:
+        visitor.subscriber.release()

@@ -786,3 +786,16 @@ def test_health_says_whether_redis_answers() -> None:
         assert get(server, '/ws/-/health') == (200, 'ok\n')
         own.stop()
         assert get(server, '/ws/-/health') == (503, 'Redis does not answer\n')
+
+
+def test_what_is_said_right_after_the_handshake_arrives_once(runserver: Runserver) -> None:
+    """Messages that cross the reading of what is kept arrive once each, in order."""
+    for n in range(30):
+        with opened(runserver, f'once{n}?{BOTH}') as one, opened(runserver, f'once{n}?{BOTH}') as two:
+            for message in ('first', 'second', 'third'):
+                one.send(message)
+            two.send('answer')
+            assert [heard(two) for _ in range(3)] == ['first', 'second', 'third']
+            one.send('end')
+            assert heard(two) == 'end'
+            assert heard(one) == 'answer'

@@ -13,7 +13,6 @@ OPTIONS = ['--master', '--die-on-term', '--need-app', '--gevent', '5']
 WS4REDIS = str(Path(__file__).parent / 'deployment' / 'wsgi_ws4redis.py')
 
 
-@pytest.mark.xfail(reason="redis-py's pool hands a gevent socket of one native thread to another")
 @pytest.mark.parametrize(
     'how',
     [

@@ -27,7 +27,7 @@ READ_SIZE = 64 * 1024
 
 #: Close codes of RFC 6455, 7.4.1, and of the IANA's registry.
 NORMAL, GOING_AWAY, UNSUPPORTED_DATA, ABNORMAL, INVALID_DATA = 1000, 1001, 1003, 1006, 1007
-POLICY_VIOLATION, SERVICE_RESTART, TRY_AGAIN_LATER = 1008, 1012, 1013
+POLICY_VIOLATION, INTERNAL_ERROR, SERVICE_RESTART, TRY_AGAIN_LATER = 1008, 1011, 1012, 1013
 
 
 def encode(message: bytes) -> bytes:
@@ -109,7 +109,7 @@ class Connection:
         self._eof_wanted = False
         self._goodbye: Handle | None = None
         self._pinged_at: float | None = None
-        self._protocol = Protocol(Side.SERVER, state=State.OPEN, max_size=max_size)
+        self._protocol = _Protocol(self._frame_received, max_size)
         self._protocol.extensions = list(extensions)
 
     @property
@@ -210,18 +210,18 @@ class Connection:
             self._eof_heard = True
             self.pause()
             protocol.receive_eof()
-        for frame in protocol.events_received():
-            if isinstance(frame, Frame):
-                self._frame_received(frame)
+        protocol.events_received()  # they have been taken one by one
         self._answer()
         if not self.is_gone and (self._eof_heard or protocol.close_expected()):
             self._expect_end()
 
     def _frame_received(self, frame: Frame) -> None:
-        # Control frames have been answered by the protocol; fragments are joined here (RFC 6455, 5.4).
+        # Fragments are joined here (RFC 6455, 5.4). Control frames have been answered by the protocol; the answer goes
+        # out before that to any message behind them.
         if frame.opcode in (Opcode.TEXT, Opcode.BINARY):
             self._opcode = frame.opcode
         elif frame.opcode is not Opcode.CONT:
+            self._answer()
             return
         if frame.fin and self._fragments is None:
             self._message_received(frame.data)
@@ -254,6 +254,8 @@ class Connection:
             if chunk == SEND_EOF:
                 self._eof_wanted = True
                 continue
+            if self.said is not None:
+                continue  # behind a close frame nothing is sent, pongs included (RFC 6455, 5.5.1)
             try:
                 # Pongs take their place in the outbox like anything else; a last word always finds one.
                 (self._outbox.write if self.is_open else self._outbox.put)(chunk)
@@ -294,3 +296,23 @@ class Connection:
         self._sock.close()
         heard = self._protocol.close_rcvd
         self._on_close(heard.code if heard else ABNORMAL, heard.reason if heard else '')
+
+
+class _Protocol(Protocol):
+    """Hands each frame over when it has been parsed, before the next one is looked at.
+
+    Whoever takes the frames after all that was read has been parsed answers them too late: a ping behind a message
+    would be answered first, and a message before a violation not at all. ``recv_frame`` is the library's own seam
+    between parsing and reacting, though not a documented one; the conformance tests watch it.
+    """
+
+    def __init__(self, on_frame: Callable[[Frame], None], max_size: int | None) -> None:
+        super().__init__(Side.SERVER, state=State.OPEN, max_size=max_size)
+        self._on_frame = on_frame
+
+    def recv_frame(self, frame: Frame) -> None:
+        if frame.opcode is Opcode.CLOSE:
+            # A message may be left unfinished: RFC 6455, 5.4 lets control frames, the closing one too, come between.
+            self.current_size = self.cur_size = None  # the name that websockets 17 knows, and the older one
+        super().recv_frame(frame)
+        self._on_frame(frame)

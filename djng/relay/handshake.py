@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from websockets.datastructures import Headers
 from websockets.extensions import Extension
@@ -16,8 +16,21 @@ from ws4redis.exceptions import HandshakeError, UpgradeRequiredError
 from djng.relay.broadcast import DEFLATE, WINDOW_BITS
 
 
-def accept(environ: dict[str, Any]) -> tuple[bytes, list[Extension]]:
-    """Return the answer 101 to the request that ``environ`` describes, as bytes, and the extensions it agrees to.
+class Answer(NamedTuple):
+    """A handshake's answer, in WSGI's terms; ``bytes()`` of it is what is to be written."""
+
+    status: str
+    headers: list[tuple[str, str]]
+    #: What the two sides have agreed to.
+    extensions: list[Extension]
+
+    def __bytes__(self) -> bytes:
+        lines = [f'HTTP/1.1 {self.status}', *(f'{name}: {value}' for name, value in self.headers)]
+        return ''.join(f'{line}\r\n' for line in (*lines, '')).encode('latin-1')
+
+
+def accept(environ: dict[str, Any]) -> Answer:
+    """Return the answer 101 to the request that ``environ`` describes.
 
     The first of the subprotocols that the client offers is taken: to the relay they are all the same, and browsers
     fail a connection where none of theirs is. Raises ws4redis' :exc:`HandshakeError` for a request that is no
@@ -34,7 +47,9 @@ def accept(environ: dict[str, Any]) -> tuple[bytes, list[Extension]]:
     if response.status_code != 101:
         raise HandshakeError(f'not a WebSocket handshake: {protocol.handshake_exc}')
     del response.headers['Date']  # belongs to content, of which 101 has none (RFC 9110, 6.6.1)
-    return response.serialize(), protocol.extensions
+    return Answer(
+        f'{response.status_code} {response.reason_phrase}', list(response.headers.raw_items()), protocol.extensions
+    )
 
 
 def deflates(extensions: Sequence[Extension]) -> bool:

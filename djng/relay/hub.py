@@ -46,8 +46,8 @@ class Hub:
     """The one subscription of a process.
 
     ``connect()`` gives a Redis connection that is not yet used (RESP2, with a socket timeout); the hub reads it in a
-    thread or greenlet of its own and keeps it alive. All else happens on the loop: whoever calls from outside goes
-    through :meth:`subscribe`, which waits for Redis' confirmation.
+    thread or greenlet of its own and keeps it alive. Whoever wants to hear goes through :meth:`subscribe`, which waits
+    for Redis' confirmation, and is called on the loop.
 
     A message is told to be somebody's own by who sent it, never by what it says: its sender publishes its number and
     the channel on :attr:`marks`, a channel that this process alone hears, right before the message and in the same
@@ -59,10 +59,19 @@ class Hub:
         self.marks = f'djng:marks:{uuid.uuid4().hex}'.encode()
         #: Called on the loop with a channel whose subscription was lost and is there again: messages may be missing.
         self.on_gap: Callable[[bytes], object] = lambda channel: None
+        #: Called on the loop with the number by which it was asked what is kept on a channel, the channel, and what is
+        #: kept, None for nothing.
+        self.on_kept: Callable[[int, bytes, bytes | None], object] = lambda number, channel, message: None
+        #: Called on the loop when a lost connection has been replaced.
+        self.on_reconnect: Callable[[], object] = lambda: None
+        #: Called in the hub's thread when its connection is lost.
+        self.on_lost: Callable[[], object] = lambda: None
         self._counts = counts
         self._connect = connect
         self._primitives = primitives
         self._loop: Loop = primitives.loop()
+        # Guards what handshakes, in threads of their own, share with the loop: all of it down to the commands.
+        self._lock = primitives.lock()
         self._listeners: dict[bytes, dict[int, Listener]] = {}
         # How many confirmations of each channel are still to come; a channel of which none is missing is live.
         self._unconfirmed: dict[bytes, int] = {}
@@ -71,8 +80,11 @@ class Hub:
         self._author: dict[bytes, int] = {}
         # Channels that were listened to when the subscription was lost, and are not live again.
         self._gaps: set[bytes] = set()
+        # Channels whose gap is still open: nothing was heard on them since they are live again.
+        self._filling: set[bytes] = set()
         self._commands = primitives.queue()
         self._connection: Any = None
+        self._delay = RECONNECT_MIN
         self._generation = 0
         primitives.spawn(self._read_forever)
         primitives.spawn(self._command_forever)
@@ -82,56 +94,47 @@ class Hub:
     def subscribe(self, channels: Iterable[bytes], listener: Listener, timeout: float) -> bool:
         """Let ``listener`` hear ``channels``; false if Redis did not confirm all of them within ``timeout`` seconds.
 
-        Blocks. From the confirmation on nothing that is published is missed. Not for the loop.
+        Blocks while Redis is asked; not at all where others listen already. From then on nothing that is published is
+        missed. Not for the loop.
         """
         deadline = self._loop.time() + timeout
-        confirmations = []
-        for channel in channels:
-            event = self._primitives.event()
-            confirmations.append(event)
-            self._loop.call_soon_threadsafe(self._add, channel, listener, event)
-        return all(event.wait(max(0.0, deadline - self._loop.time())) for event in confirmations)
+        confirmations = [self._add(channel, listener) for channel in channels]
+        return all(event.wait(max(0.0, deadline - self._loop.time())) for event in confirmations if event is not None)
 
     def unsubscribe(self, channels: Iterable[bytes], listener: Listener) -> None:
         """Let ``listener`` hear ``channels`` no more; does not wait."""
         for channel in channels:
-            self._loop.call_soon_threadsafe(self._remove, channel, listener)
+            self._remove(channel, listener)
 
-    # Called on the loop.
+    @property
+    def is_lost(self) -> bool:
+        """Whether there was a connection to Redis, and there is none now."""
+        return self._connection is None and self._generation > 0
 
     def listen(self, channel: bytes, listener: Listener) -> None:
         """Let ``listener`` hear ``channel`` as soon as Redis lets it; does not wait."""
-        self._add(channel, listener, self._primitives.event())
+        self._add(channel, listener)
 
-    def deliver(self, channel: bytes, message: bytes) -> None:
-        """Hand ``message`` to everybody who listens to ``channel``."""
-        self._deliver(channel, message, None, more=False)
-
-    def _deliver(self, channel: bytes, message: bytes, author: int | None, *, more: bool) -> list[Listener]:
-        listeners = list(self._listeners.get(channel, {}).values())
-        if listeners:
-            broadcast = Broadcast(message)
-            self._counts.messages_out += len(listeners)
-            self._counts.bytes_out += len(listeners) * len(message)
-            for listener in listeners:
-                listener.hear(channel, broadcast, own=listener.number == author, more=more)
-        return listeners
-
-    def _add(self, channel: bytes, listener: Listener, event: Event) -> None:
-        listeners = self._listeners.setdefault(channel, {})
-        if not listeners:
-            self._command('SUBSCRIBE', channel)
-        listeners[listener.number] = listener
-        if self._unconfirmed.get(channel, 0) or self._connection is None:
+    def _add(self, channel: bytes, listener: Listener) -> Event | None:
+        """Register ``listener``, and return what to wait for; None where ``channel`` is live."""
+        with self._lock:
+            listeners = self._listeners.setdefault(channel, {})
+            if not listeners:
+                self._command('SUBSCRIBE', channel)
+            listeners[listener.number] = listener
+            if self._connection is not None and not self._unconfirmed.get(channel, 0):
+                return None
+            event = self._primitives.event()
             self._waiting.setdefault(channel, []).append(event)
-        else:
-            event.set()
+            return event
 
     def _remove(self, channel: bytes, listener: Listener) -> None:
-        listeners = self._listeners.get(channel)
-        if listeners and listeners.pop(listener.number, None) and not listeners:
-            del self._listeners[channel]
-            self._command('UNSUBSCRIBE', channel)
+        with self._lock:
+            listeners = self._listeners.get(channel)
+            if listeners and listeners.pop(listener.number, None) and not listeners:
+                del self._listeners[channel]
+                self._waiting.pop(channel, None)
+                self._command('UNSUBSCRIBE', channel)
 
     def _command(self, name: str, *channels: bytes) -> None:
         if self._connection is not None:
@@ -140,17 +143,40 @@ class Hub:
                     self._unconfirmed[channel] = self._unconfirmed.get(channel, 0) + 1
             self._commands.put((self._generation, name, channels))
 
+    # Called on the loop.
+
+    def fill(self, channel: bytes, message: bytes) -> None:
+        """Hand what is kept to everybody who listens to ``channel``, unless all of them have heard something newer."""
+        if channel in self._filling:
+            self._deliver(channel, message, None, more=False)
+
+    def _deliver(self, channel: bytes, message: bytes, author: int | None, *, more: bool) -> list[Listener]:
+        self._filling.discard(channel)
+        with self._lock:
+            listeners = list(self._listeners.get(channel, {}).values())
+        if listeners:
+            broadcast = Broadcast(message)
+            self._counts.messages_out += len(listeners)
+            self._counts.bytes_out += len(listeners) * len(message)
+            for listener in listeners:
+                listener.hear(channel, broadcast, own=listener.number == author, more=more)
+        return listeners
+
     def _connected(self, connection: Any, generation: int) -> None:
-        self._connection = connection
-        self._generation = generation
-        self._unconfirmed.clear()
-        self._author.clear()
-        self._gaps = set(self._listeners) if generation > 1 else set()
-        self._counts.reconnects += generation > 1
-        self._command('SUBSCRIBE', self.marks, *self._listeners)
+        with self._lock:
+            self._connection = connection
+            self._generation = generation
+            self._unconfirmed.clear()
+            self._author.clear()
+            self._gaps = set(self._listeners) if generation > 1 else set()
+            self._command('SUBSCRIBE', self.marks, *self._listeners)
+        if generation > 1:
+            self._counts.reconnects += 1
+            self.on_reconnect()
 
     def _disconnected(self) -> None:
-        self._connection = None
+        with self._lock:
+            self._connection = None
 
     def _received(self, replies: list[list[Any]], generation: int) -> None:
         if generation != self._generation:
@@ -160,8 +186,7 @@ class Hub:
         for kind, channel, *data in replies:
             if kind == b'message':
                 if channel == self.marks:
-                    number, _, marked = data[0].partition(b' ')
-                    self._author[marked] = int(number)
+                    self._mark(data[0])
                 else:
                     heard = self._deliver(channel, data[0], self._author.pop(channel, None), more=more)
                     if more:
@@ -171,15 +196,29 @@ class Hub:
         for listener in waiting:
             listener.flush()
 
+    def _mark(self, mark: bytes) -> None:
+        kind, number, rest = mark.split(b' ', 2)
+        if kind == b'own':
+            self._author[rest] = int(number)
+        else:
+            size, _, kept = rest.partition(b' ')
+            name, message = kept[: int(size)], kept[int(size) :]
+            self.on_kept(int(number), name, message[1:] if message else None)
+
     def _confirmed(self, channel: bytes) -> None:
-        self._unconfirmed[channel] -= 1
-        if self._unconfirmed[channel] == 0:
+        with self._lock:
+            self._unconfirmed[channel] -= 1
+            if self._unconfirmed[channel]:
+                return
             del self._unconfirmed[channel]
-            for event in self._waiting.pop(channel, ()):
-                event.set()
-            if channel in self._gaps:
-                self._gaps.discard(channel)
-                self.on_gap(channel)
+            waiting = self._waiting.pop(channel, ())
+            has_gap = channel in self._gaps
+            self._gaps.discard(channel)
+        for event in waiting:
+            event.set()
+        if has_gap:
+            self._filling.add(channel)
+            self.on_gap(channel)
 
     # Spawned.
 
@@ -196,20 +235,19 @@ class Hub:
                 logger.debug('%s did not reach Redis: %s', name, error)
 
     def _read_forever(self) -> None:
-        delay = RECONNECT_MIN
         for generation in itertools.count(1):
             connection = self._connect()
             try:
                 connection.connect()
                 self._loop.call_soon_threadsafe(self._connected, connection, generation)
-                delay = RECONNECT_MIN
                 self._read(connection, generation)
             except (RedisError, OSError) as error:
                 logger.warning('No subscription to Redis (%s); trying again.', error)
             self._loop.call_soon_threadsafe(self._disconnected)
+            self.on_lost()
             connection.disconnect()
-            self._primitives.sleep(random.uniform(RECONNECT_MIN, delay))  # noqa: S311 jitter is no secret
-            delay = min(RECONNECT_MAX, 2 * delay)
+            self._primitives.sleep(random.uniform(RECONNECT_MIN, self._delay))  # noqa: S311 jitter is no secret
+            self._delay = min(RECONNECT_MAX, 2 * self._delay)
 
     def _read(self, connection: Any, generation: int) -> None:
         pinged = False
@@ -217,6 +255,8 @@ class Hub:
             try:
                 replies = [connection.read_response(disconnect_on_error=False)]
                 pinged = False
+                # Not before: a Redis that lets us in and then turns us away is not back.
+                self._delay = RECONNECT_MIN
             except RedisTimeoutError:
                 if pinged:
                     raise RedisConnectionError('no answer to PING') from None

@@ -24,6 +24,8 @@ class Author(Protocol):
 
     #: ws4redis' subscriber, or a project's own, which knows where to publish.
     subscriber: Any
+    #: Whether something that was said did not reach Redis; set in the publishing thread.
+    is_cut: bool
 
     def published(self, size: int) -> None:
         """Hear that ``size`` bytes of what was said have reached Redis."""
@@ -70,6 +72,8 @@ class Outgoing:
             self._publish(run)
 
     def _publish(self, run: list[_Said]) -> None:
+        # What was lost must not be overtaken by what stood behind it.
+        run = [said for said in run if not said.author.is_cut]
         if not run:
             return
         try:
@@ -87,6 +91,7 @@ class Outgoing:
             else:
                 logger.exception('%s failed to publish', type(run[0].author.subscriber).__qualname__)
             for author, _ in run:
+                author.is_cut = True
                 self._loop.call_soon_threadsafe(author.not_published, error)
         else:
             self._loop.call_soon_threadsafe(_published, run)

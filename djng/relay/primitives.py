@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 
@@ -72,6 +73,9 @@ class Primitives(Protocol):
 
     def spawn(self, function: Callable[..., object], *args: Any) -> object:
         """Run ``function(*args)`` beside everything else; it may block, and the process' end does not wait for it."""
+
+    def lock(self) -> AbstractContextManager[Any]:
+        """A new lock, for all threads that were spawned, the loop's and those of handshakes; held for moments only."""
 
     def event(self) -> Event:
         """A new event."""

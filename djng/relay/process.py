@@ -10,7 +10,6 @@ from collections.abc import Callable
 from typing import Any
 
 import redis
-from redis.exceptions import RedisError
 
 from djng import rights
 from djng.redis_store import make_subscription_connection
@@ -18,6 +17,7 @@ from djng.relay.broadcast import Broadcast
 from djng.relay.connection import SERVICE_RESTART, Connection, encode
 from djng.relay.counts import Counts
 from djng.relay.hub import Hub
+from djng.relay.kept import Kept
 from djng.relay.outgoing import Outgoing
 from djng.relay.primitives import Primitives
 from djng.relay.pubsub import HubRedis
@@ -53,14 +53,14 @@ class ProcessRelay:
         self.sessions: Counter[str] = Counter()
         self._client = client
         self._hub = Hub(lambda: make_subscription_connection(client), primitives, self.counts)
-        self._hub.on_gap = lambda channel: self._gaps.put(channel)
+        self._kept = Kept(client, self._hub, primitives)
+        # Idle connections of the pool were lost with the hub's; each would cost somebody a message or a handshake.
+        self._hub.on_lost = lambda: client.connection_pool.disconnect(inuse_connections=False)
         self._outgoing = Outgoing(client, primitives)
-        self._gaps = primitives.queue()
         self._numbers = itertools.count(1)
         self._heartbeat = encode(heartbeat.encode()) if heartbeat else None
-        primitives.spawn(self._refill_forever)
         self.loop.call_soon_threadsafe(self._tick)
-        self.loop.call_soon_threadsafe(self._hub.listen, rights.channel().encode(), self)
+        self._hub.listen(rights.channel().encode(), self)
 
     def expect(self, subscriber_class: Any, *, echo: bool) -> Visitor:
         """Return a visitor, not yet open, with a subscriber of ``subscriber_class`` that listens through the hub."""
@@ -79,6 +79,7 @@ class ProcessRelay:
         if visitor.session_key:
             self.sessions[visitor.session_key] += 1
         visitor.open(connection, early, deflates=deflates)
+        self._kept.greet(visitor)
 
     def count_refusal(self, status: int) -> None:
         """Count a handshake that was refused; from any thread."""
@@ -128,16 +129,3 @@ class ProcessRelay:
         for visitor in list(self.visitors):
             visitor.look_after(now, self._heartbeat)
         self.on_tick()
-
-    def _refill_forever(self) -> None:
-        # What was published while the subscription was lost is gone; the kept message brings everybody up to date.
-        while True:
-            channel = self._gaps.get()
-            try:
-                message = self._client.get(channel)
-            except (RedisError, OSError) as error:
-                # Redis went away again; the hub meets the same and reports the gap anew.
-                logger.warning('Could not read what is kept on %r: %s', channel, error)
-                continue
-            if message:
-                self.loop.call_soon_threadsafe(self._hub.deliver, channel, message)

@@ -36,6 +36,8 @@ class HubPubSub:
 
         Raises :exc:`redis.exceptions.ConnectionError` if it does not within :data:`CONFIRM_TIMEOUT`.
         """
+        if self._hub.is_lost:
+            raise redis.exceptions.ConnectionError('the subscription to Redis is lost')
         names = [channel.encode() if isinstance(channel, str) else channel for channel in channels]
         self.channels.update(dict.fromkeys(names))
         if not self._hub.subscribe(names, self._listener, CONFIRM_TIMEOUT):
@@ -96,5 +98,5 @@ class HubRedis(redis.Redis):
         """Put into ``pipeline``, which must be a transaction, what :meth:`publish` does."""
         name = channel.encode() if isinstance(channel, str) else channel
         if self.is_silent(name):
-            pipeline.publish(self.hub.marks, b'%d %s' % (self.listener.number, name))
+            pipeline.publish(self.hub.marks, b'own %d %s' % (self.listener.number, name))
         pipeline.publish(name, message)

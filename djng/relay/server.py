@@ -28,7 +28,8 @@ from ws4redis.wsgi_server import WebsocketWSGIServer
 from djng.redis_store import make_client
 from djng.relay import admission, handshake, monitoring
 from djng.relay.admission import Refused
-from djng.relay.connection import Connection
+from djng.relay.connection import OUTBOX_LIMIT, Connection
+from djng.relay.handshake import Answer
 from djng.relay.primitives import Primitives
 from djng.relay.process import ProcessRelay
 from djng.relay.visitor import Visitor
@@ -73,8 +74,11 @@ class RelayServer(WebsocketWSGIServer):  # type: ignore[misc]  # ws4redis has no
         self._relay: ProcessRelay | None = None
         self._relay_lock = threading.Lock()
 
-    def take_over(self, environ: dict[str, Any], start_response: Any) -> tuple[socket.socket, bytes]:
-        """Take the TCP connection from the web server: return it, and what was read behind the request."""
+    def take_over(self, environ: dict[str, Any], start_response: Any, answer: Answer) -> tuple[socket.socket, bytes]:
+        """Write ``answer`` and take the TCP connection from the web server.
+
+        Return the connection, and what was read behind the request.
+        """
         raise NotImplementedError
 
     def leave(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -161,14 +165,14 @@ class RelayServer(WebsocketWSGIServer):  # type: ignore[misc]  # ws4redis has no
 
     def _open(self, environ: dict[str, Any], start_response: Any) -> None:
         self.assure_protocol_requirements(environ)
-        response, extensions = handshake.accept(environ)
+        answer = handshake.accept(environ)
         request = WSGIRequest(environ)
         admission.check_origin(request)
         relay = self.relay  # made here, not in a thread that looks things up
         live: Callable[[socket.socket, bytes], None]
         try:
             visitor = self.call_blocking(self._admit, request)
-            live = partial(self._live, visitor, extensions)
+            live = partial(self._live, visitor, answer.extensions)
         except Refused as refused:
             # No browser tells a page the status of a failed handshake: djng's client hears the reason as a close code.
             if refused.code is None or not admission.is_bound(request):
@@ -176,8 +180,7 @@ class RelayServer(WebsocketWSGIServer):  # type: ignore[misc]  # ws4redis has no
             visitor = None
             live = partial(self._turn_away, refused.code, refused.reason)
         try:
-            sock, early = self.take_over(environ, start_response)
-            sock.sendall(response)
+            sock, early = self.take_over(environ, start_response, answer)
         except BaseException:
             if visitor is not None:
                 visitor.subscriber.release()
@@ -211,7 +214,8 @@ class RelayServer(WebsocketWSGIServer):  # type: ignore[misc]  # ws4redis has no
         visitor.user_id, visitor.session_key = identity
         try:
             visitor.subscriber.set_pubsub_channels(request, channels)
-            visitor.subscriber.send_persisted_messages(visitor)
+            if visitor.greets_itself:
+                visitor.subscriber.send_persisted_messages(visitor)
         except BaseException:
             visitor.subscriber.release()
             raise
@@ -220,12 +224,15 @@ class RelayServer(WebsocketWSGIServer):  # type: ignore[misc]  # ws4redis has no
     # Called on the loop.
 
     def _live(self, visitor: Visitor, extensions: list[Extension], sock: socket.socket, early: bytes) -> None:
+        max_size = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         connection = Connection(
             sock,
             self.relay.loop,
             on_message=visitor.said,
             on_close=visitor.gone,
-            max_size=settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
+            max_size=max_size,
+            # A reader to whom the largest message is on its way is not slow yet.
+            outbox_limit=OUTBOX_LIMIT + (max_size or 0),
             extensions=extensions,
         )
         self.relay.enter(visitor, connection, early, deflates=handshake.deflates(extensions))

@@ -93,7 +93,7 @@ def test_own_words_are_marked(hub: Hub, redis_clean: Redis) -> None:
         assert hub.subscribe([b'broadcast:d', b'broadcast:e'], ear, PATIENCE)
     redis_clean.client.publish('broadcast:d', 'same')
     with redis_clean.client.pipeline(transaction=True) as pipeline:
-        pipeline.publish(hub.marks, f'{author.number} broadcast:d')
+        pipeline.publish(hub.marks, f'own {author.number} broadcast:d')
         pipeline.publish('broadcast:d', 'same')
         pipeline.execute()
     redis_clean.client.publish('broadcast:e', 'same')
