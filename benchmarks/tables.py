@@ -50,7 +50,12 @@ def loads(results, floors, missing):
 
 
 def idling(results):
-    """Return the table of what opening sockets and keeping them costs."""
+    """Return the table of what opening sockets and keeping them costs, with as many as each peer was measured with.
+
+    With few of them, what a garbage collector does to the rest of the memory would hide them.
+    """
+    idle = [result for result in results if result['load'] == 'idle']
+    most = {result['peer']: result['sockets'] for result in sorted(idle, key=lambda result: result['sockets'])}
     return _table(
         IDLING,
         [
@@ -62,8 +67,8 @@ def idling(results):
                 f'{result["redis_kb_per_socket"]:.1f}',
                 f'{100 * result["cores"]:.1f}',
             )
-            for result in results
-            if result['load'] == 'idle'
+            for result in idle
+            if result['sockets'] == most[result['peer']]
         ],
     )
 
