@@ -106,11 +106,6 @@ class Hub:
         for channel in channels:
             self._remove(channel, listener)
 
-    @property
-    def is_lost(self) -> bool:
-        """Whether there was a connection to Redis, and there is none now."""
-        return self._connection is None and self._generation > 0
-
     def listen(self, channel: bytes, listener: Listener) -> None:
         """Let ``listener`` hear ``channel`` as soon as Redis lets it; does not wait."""
         self._add(channel, listener)

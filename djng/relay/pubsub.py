@@ -36,8 +36,6 @@ class HubPubSub:
 
         Raises :exc:`redis.exceptions.ConnectionError` if it does not within :data:`CONFIRM_TIMEOUT`.
         """
-        if self._hub.is_lost:
-            raise redis.exceptions.ConnectionError('the subscription to Redis is lost')
         names = [channel.encode() if isinstance(channel, str) else channel for channel in channels]
         self.channels.update(dict.fromkeys(names))
         if not self._hub.subscribe(names, self._listener, CONFIRM_TIMEOUT):

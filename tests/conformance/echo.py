@@ -38,9 +38,9 @@ async def serve(sock: socket.socket) -> None:
             return
         received += chunk
     head, _, early = received.partition(b'\r\n\r\n')
-    answer, extensions = handshake.accept(environ(head))
-    await loop.sock_sendall(sock, answer)
-    deflates = handshake.deflates(extensions)
+    answer = handshake.accept(environ(head))
+    await loop.sock_sendall(sock, bytes(answer))
+    deflates = handshake.deflates(answer.extensions)
 
     def echo(message: str | bytes) -> None:
         if isinstance(message, bytes):
@@ -55,7 +55,7 @@ async def serve(sock: socket.socket) -> None:
         loop,
         on_message=echo,
         on_close=lambda code, reason: None,
-        extensions=extensions,
+        extensions=answer.extensions,
         max_size=MAX_SIZE,
         outbox_limit=OUTBOX_LIMIT,
     )

@@ -302,7 +302,6 @@ def published_until(stage: Stage, last: str, act: Callable[[], object]) -> list[
 
 @one_worker
 @pytest.mark.parametrize('attempt', range(3))
-@pytest.mark.xfail(reason='what is queued behind a lost batch of the same browser is still published')
 def test_nothing_overtakes_what_was_lost(stage: Stage, attempt: int) -> None:
     """Of what a browser says while its way to Redis breaks, the first part is published, once and without holes."""
     count = 3000
@@ -349,7 +348,6 @@ def test_a_pause_repeats_nothing(stage: Stage) -> None:
 
 
 @one_worker
-@pytest.mark.xfail(reason='handshakes hold uWSGI cores until Redis answers')
 def test_handshakes_that_wait_for_redis_hold_up_no_page(stage: Stage) -> None:
     """More handshakes than uWSGI has cores, all waiting for a Redis that hangs, leave pages their place."""
     with opened(stage.workers) as a:
