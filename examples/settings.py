@@ -46,7 +46,13 @@ TEMPLATES = [
     },
 ]
 ROOT_URLCONF = 'urls'
-DATABASES = {'default': {'ENGINE': 'django.db.backends.sqlite3', 'NAME': HERE / 'demo.sqlite3'}}
+DATABASES = {
+    'default': {
+        'ENGINE': 'django.db.backends.sqlite3',
+        'NAME': HERE / 'demo.sqlite3',
+        'CONN_MAX_AGE': 60,  # a handshake looks up a session; it need not connect for that each time
+    }
+}
 DEFAULT_AUTO_FIELD = 'django.db.models.BigAutoField'
 STATIC_URL = '/static/'
 STATIC_ROOT = HERE / 'var' / 'static'  # where `manage.py collectstatic` puts them for uWSGI or nginx

@@ -61,6 +61,7 @@ class Connection:
         '_eof_wanted',
         '_fragments',
         '_goodbye',
+        '_has_sent',
         '_loop',
         '_on_close',
         '_on_message',
@@ -69,10 +70,11 @@ class Connection:
         '_pinged_at',
         '_protocol',
         '_reading',
+        '_sent_at',
         '_sock',
         'heard_at',
+        'is_open',
         'said',
-        'sent_at',
         'was_slow',
     )
 
@@ -88,8 +90,13 @@ class Connection:
         extensions: Sequence[Extension] = (),
     ) -> None:
         sock.setblocking(False)
-        #: When something was sent and heard last, in seconds on the loop's clock.
-        self.sent_at = self.heard_at = loop.time()
+        #: When something was heard last, in seconds on the loop's clock.
+        self.heard_at = loop.time()
+        #: Whether messages may still be sent.
+        self.is_open = True
+        # The clock is not asked for each message: silence() notes later that something was sent.
+        self._has_sent = False
+        self._sent_at = self.heard_at
         #: The close code that this side has said, None as long as it has said none.
         self.said: int | None = None
         #: Whether it was closed because too much waited for its reader.
@@ -111,11 +118,6 @@ class Connection:
         self._pinged_at: float | None = None
         self._protocol = _Protocol(self._frame_received, max_size)
         self._protocol.extensions = list(extensions)
-
-    @property
-    def is_open(self) -> bool:
-        """Whether messages may still be sent."""
-        return self._protocol.state is State.OPEN
 
     @property
     def is_gone(self) -> bool:
@@ -142,9 +144,9 @@ class Connection:
 
     def send(self, frames: bytes) -> None:
         """Write whole frames made by :func:`encode`, or keep them until the reader takes them; never waits."""
-        if self._protocol.state is not State.OPEN:
+        if not self.is_open:
             return
-        self.sent_at = self._loop.time()
+        self._has_sent = True
         try:
             self._outbox.write(frames)
         except Full:
@@ -167,12 +169,19 @@ class Connection:
     def close(self, code: int, reason: str = '') -> None:
         """Say goodbye: a close frame behind what waits, then the peer's answer for :data:`CLOSE_TIMEOUT` at most."""
         self._deaf = True
-        if self._protocol.state is State.OPEN:
+        if self.is_open:
             # RFC 6455, 5.5: a control frame carries 125 bytes at most, two of them the code.
             self._protocol.send_close(code, reason.encode()[:123].decode(errors='ignore'))
             self._expect_end()
             self._answer()
             self.resume()
+
+    def silence(self, now: float) -> float:
+        """Return the seconds since this was asked for the last time after which something had been sent."""
+        if self._has_sent:
+            self._has_sent = False
+            self._sent_at = now
+        return now - self._sent_at
 
     def check_life(self, now: float) -> None:
         """Ask a peer that has been silent for a sign of life, and give up one that gave none."""
@@ -250,6 +259,7 @@ class Connection:
 
     def _answer(self) -> None:
         """Write what the protocol has to say: pongs, pings, close frames, the end of TCP."""
+        self.is_open = self._protocol.state is State.OPEN
         for chunk in self._protocol.data_to_send():
             if chunk == SEND_EOF:
                 self._eof_wanted = True
@@ -290,6 +300,7 @@ class Connection:
             return
         if self._goodbye is not None:
             self._goodbye.cancel()
+        self.is_open = False
         self._outbox.clear()
         self._loop.remove_reader(self._sock.fileno())
         self._reading = False

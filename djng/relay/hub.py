@@ -32,8 +32,8 @@ class Listener(Protocol):
     #: Tells this listener from all others of the process; the number that its own messages are marked with.
     number: int
 
-    def hear(self, channel: bytes, broadcast: Broadcast, *, own: bool, more: bool) -> None:
-        """Take what was published on ``channel``, encoded once for all listeners.
+    def hear(self, channel: bytes, broadcast: Broadcast, own: bool, more: bool) -> None:
+        """Take what was published on ``channel``, encoded once for all listeners; ``own`` if the listener said it.
 
         With ``more`` it may wait for the next :meth:`flush`, which then comes in the same turn of the loop.
         """
@@ -154,7 +154,8 @@ class Hub:
             self._counts.messages_out += len(listeners)
             self._counts.bytes_out += len(listeners) * len(message)
             for listener in listeners:
-                listener.hear(channel, broadcast, own=listener.number == author, more=more)
+                # Without keywords, which cost a tenth of a microsecond each, for each delivery.
+                listener.hear(channel, broadcast, listener.number == author, more)
         return listeners
 
     def _connected(self, connection: Any, generation: int) -> None:

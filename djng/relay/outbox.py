@@ -19,7 +19,7 @@ class Outbox:
     what waited has been written.
     """
 
-    __slots__ = ('_limit', '_loop', '_on_empty', '_on_error', '_size', '_sock', '_waiting')
+    __slots__ = ('_limit', '_loop', '_on_empty', '_on_error', '_send', '_size', '_sock', '_waiting')
 
     def __init__(
         self,
@@ -31,6 +31,7 @@ class Outbox:
         on_empty: Callable[[], object],
     ) -> None:
         self._sock = sock
+        self._send = sock.send
         self._loop = loop
         self._limit = limit
         self._on_error = on_error
@@ -52,7 +53,7 @@ class Outbox:
         """
         if self._waiting is None:
             try:
-                sent = self._sock.send(data)
+                sent = self._send(data)
             except (BlockingIOError, InterruptedError):
                 sent = 0
             if sent < len(data):
@@ -84,7 +85,7 @@ class Outbox:
         assert self._waiting is not None
         data = b''.join(self._waiting)
         try:
-            sent = self._sock.send(data)
+            sent = self._send(data)
         except (BlockingIOError, InterruptedError):
             return
         except OSError:

@@ -93,7 +93,7 @@ class ProcessRelay:
             if not self.sessions[visitor.session_key]:
                 del self.sessions[visitor.session_key]
 
-    def hear(self, channel: bytes, broadcast: Broadcast, *, own: bool, more: bool) -> None:
+    def hear(self, channel: bytes, broadcast: Broadcast, own: bool, more: bool) -> None:
         """Take what is said about lost rights; the hub calls this."""
         users, sessions = rights.understand(broadcast.message)
         self._turn_out(users, sessions)

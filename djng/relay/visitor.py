@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from ws4redis.redis_store import RedisMessage
@@ -111,7 +110,7 @@ class Visitor:
         if self._connection is None:
             self._greeting = [*(self._greeting or ()), broadcast]
         else:
-            self._loop.call_soon_threadsafe(partial(self._pass_on, broadcast, more=False))
+            self._loop.call_soon_threadsafe(self._pass_on, broadcast, False)
 
     def close(self, code: int = 1000, message: str = '') -> None:
         """Close the socket, with ``message`` as the reason."""
@@ -160,13 +159,13 @@ class Visitor:
     def _release(self) -> None:
         held, self._held = self._held or (), None
         for broadcast in self._greeting or ():
-            self._pass_on(broadcast, more=True)
+            self._pass_on(broadcast, True)
         self._greeting = None
         for channel, broadcast in held:
-            self.hear(channel, broadcast, own=False, more=True)
+            self.hear(channel, broadcast, False, True)
         self.flush()
 
-    def hear(self, channel: bytes, broadcast: Broadcast, *, own: bool, more: bool) -> None:
+    def hear(self, channel: bytes, broadcast: Broadcast, own: bool, more: bool) -> None:
         """Take what was published on a channel; the hub calls this."""
         if own and not self._echo:
             return
@@ -187,7 +186,7 @@ class Visitor:
             if not relayed:
                 return
             broadcast = Broadcast(relayed)
-        self._pass_on(broadcast, more=more)
+        self._pass_on(broadcast, more)
 
     def flush(self) -> None:
         """Send what was heard with ``more`` to come; the hub calls this."""
@@ -238,7 +237,7 @@ class Visitor:
         """Send the heartbeat after :data:`HEARTBEAT_INTERVAL` of silence, and see that the peer still lives."""
         connection = self._connection
         if connection is not None:
-            if heartbeat is not None and now - connection.sent_at >= HEARTBEAT_INTERVAL:
+            if heartbeat is not None and connection.silence(now) >= HEARTBEAT_INTERVAL:
                 connection.send(heartbeat)
             connection.check_life(now)
 
@@ -249,7 +248,7 @@ class Visitor:
         self.subscriber.release()
         self.on_gone(self)
 
-    def _pass_on(self, broadcast: Broadcast, *, more: bool) -> None:
+    def _pass_on(self, broadcast: Broadcast, more: bool) -> None:
         assert self._connection is not None
         frame = broadcast.deflated if self._deflates and broadcast.is_large else broadcast.plain
         if more:

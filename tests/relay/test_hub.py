@@ -25,7 +25,7 @@ class Ear:
         self.heard: list[tuple[bytes, bool]] = []
         self.waiting: list[tuple[bytes, bool]] = []
 
-    def hear(self, channel: bytes, broadcast: Broadcast, *, own: bool, more: bool) -> None:
+    def hear(self, channel: bytes, broadcast: Broadcast, own: bool, more: bool) -> None:
         """Remember a message."""
         assert broadcast.plain.endswith(broadcast.message)
         self.waiting.append((broadcast.message, own))
