@@ -7,6 +7,7 @@ with ``uwsgi --gevent N``, alone or dispatched by ``WEBSOCKET_URL`` beside Djang
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any
@@ -27,6 +28,9 @@ __all__ = ['uWSGIWebsocketServer']
 
 #: Handshakes that look things up (sessions, users, a project's own callback) at the same time, in a process.
 HANDSHAKE_THREADS = 16
+
+#: Seconds after which a handshake that is not decided yet is a sign that something hangs.
+STALL = 1.0
 
 #: Seconds that a handshake may take to decide who may hear what.
 HANDSHAKE_TIMEOUT = 10.0
@@ -70,7 +74,8 @@ class uWSGIWebsocketServer(RelayServer):
     def __init__(self, redis_connection: Any = None) -> None:
         super().__init__(redis_connection or use_native_sockets(make_client()))
         self._handshakes: ThreadPool | None = None
-        self._waiting = 0
+        # When those that are waiting began to.
+        self._waiting: dict[object, float] = {}
         self._waiting_limit = max(1, int(uwsgi.opt.get('gevent', b'2')) // 2)
 
     def made(self, relay: ProcessRelay) -> None:
@@ -93,14 +98,17 @@ class uWSGIWebsocketServer(RelayServer):
         """Call ``function`` in a native thread, while this greenlet alone waits."""
         if self._handshakes is None:
             self._handshakes = ThreadPool(HANDSHAKE_THREADS)
-        # Handshakes that wait, for a Redis that hangs, say, must leave some of uWSGI's cores to the pages.
-        if self._waiting >= self._waiting_limit:
+        # Handshakes that wait, for a Redis that hangs, say, must leave some of uWSGI's cores to the pages. A crowd that
+        # comes at once is none of that: the first of it has not waited for long.
+        now = time.monotonic()
+        if len(self._waiting) >= self._waiting_limit and now - min(self._waiting.values()) > STALL:
             raise TimeoutError('too many handshakes are waiting')
-        self._waiting += 1
+        ticket = object()
+        self._waiting[ticket] = now
         try:
             return self._call_in_thread(function, *args)
         finally:
-            self._waiting -= 1
+            del self._waiting[ticket]
 
     def _call_in_thread(self, function: Callable[..., Any], *args: Any) -> Any:
         assert self._handshakes is not None

@@ -53,6 +53,8 @@ class Server:
             stdout=descriptor,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            # Whoever runs the tests in the background has told them to ignore Ctrl-C, and what they start with them.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         os.close(descriptor)
 

@@ -78,9 +78,10 @@ class Visitor:
         self._echo = echo
         self._connection: Connection | None = None
         self._greeting: list[Broadcast] | None = None
-        # The channels of which it is not told yet what is kept, and what it has heard by then; None from then on.
+        # The channels of which it is not told yet what is kept, and what it has heard by then, None in the place of
+        # its own words; no list from then on.
         self._awaited: set[bytes] = set()
-        self._held: list[tuple[bytes, Broadcast]] | None = []
+        self._held: list[tuple[bytes, Broadcast | None]] | None = []
         self._unpublished = 0
         self._rewrites = False
         self._deflates = False
@@ -150,7 +151,7 @@ class Visitor:
     def greet(self, channel: bytes, kept: Broadcast | None) -> None:
         """Take what is ``kept`` on one of the awaited channels; after the last of them all that was held goes out."""
         self._awaited.discard(channel)
-        # Who has heard something on the channel has heard what is kept, or something newer.
+        # Who has heard something on the channel, or spoken, knows what is kept, or something newer.
         if kept is not None and self._held is not None and all(name != channel for name, _ in self._held):
             self._greeting = [*(self._greeting or ()), kept]
         if not self._awaited:
@@ -161,18 +162,20 @@ class Visitor:
         for broadcast in self._greeting or ():
             self._pass_on(broadcast, True)
         self._greeting = None
-        for channel, broadcast in held:
-            self.hear(channel, broadcast, False, True)
+        for channel, heard in held:
+            if heard is not None:
+                self.hear(channel, heard, False, True)
         self.flush()
 
     def hear(self, channel: bytes, broadcast: Broadcast, own: bool, more: bool) -> None:
         """Take what was published on a channel; the hub calls this."""
-        if own and not self._echo:
-            return
+        passed_over = own and not self._echo
         if self._held is not None:
-            self._held.append((channel, broadcast))
+            self._held.append((channel, None if passed_over else broadcast))
             if len(self._held) > HELD_LIMIT:
                 self.turn_out(TRY_AGAIN_LATER, 'what is kept could not be read')
+            return
+        if passed_over:
             return
         if self._rewrites:
             # A project's subscriber that overrides ``parse_response`` looks at each message, and may change it.
