@@ -63,7 +63,7 @@ def test_redis_over_tls(certificate: Path, tunnel: tuple[Redis, int]) -> None:
     settings = json.dumps({'WS4REDIS_CONNECTION': connection})
     server = Runserver(redis_server.port, '--noreload', TESTS_SETTINGS=settings)
     with running(server):
-        with opened(server, f'foobar?{BOTH}') as one, opened(server, f'foobar?{BOTH}') as two:
+        with opened(server, f'foobar?{BOTH}', max_queue=None) as one, opened(server, f'foobar?{BOTH}') as two:
             one.send(LARGE)
             assert heard(two) == LARGE
             publish(redis_server, 'broadcast:foobar', *(f'{n} {LARGE}' for n in range(50)), 'end')
