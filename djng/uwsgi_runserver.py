@@ -30,7 +30,7 @@ __all__ = ['uWSGIWebsocketServer']
 HANDSHAKE_THREADS = 16
 
 #: Seconds after which a handshake that is not decided yet is a sign that something hangs.
-STALL = 1.0
+STALL = 0.5
 
 #: Seconds that a handshake may take to decide who may hear what.
 HANDSHAKE_TIMEOUT = 10.0
@@ -98,7 +98,7 @@ class uWSGIWebsocketServer(RelayServer):
         """Call ``function`` in a native thread, while this greenlet alone waits."""
         if self._handshakes is None:
             self._handshakes = ThreadPool(HANDSHAKE_THREADS)
-        # Handshakes that wait, for a Redis that hangs, say, must leave some of uWSGI's cores to the pages. A crowd that
+        # Handshakes that wait, for a Redis that hangs, say, must leave half of uWSGI's cores to the pages. A crowd that
         # comes at once is none of that: the first of it has not waited for long.
         now = time.monotonic()
         if len(self._waiting) >= self._waiting_limit and now - min(self._waiting.values()) > STALL:
@@ -114,11 +114,13 @@ class uWSGIWebsocketServer(RelayServer):
         assert self._handshakes is not None
         # gevent prints what a thread raises, refusals too; so nothing is raised there.
         waiting = self._handshakes.spawn(_outcome, function, *args)
-        try:
-            result, error = waiting.get(timeout=HANDSHAKE_TIMEOUT)
-        except gevent.Timeout:
+        # A crowd takes all cores for a moment; of those that still wait then, half give theirs back.
+        if not waiting.wait(STALL) and len(self._waiting) <= self._waiting_limit:
+            waiting.wait(HANDSHAKE_TIMEOUT - STALL)
+        if not waiting.ready():
             waiting.rawlink(_too_late)
-            raise TimeoutError(f'no answer within {HANDSHAKE_TIMEOUT} s') from None
+            raise TimeoutError('it was not decided in time')
+        result, error = waiting.get()
         if error is not None:
             raise error
         return result
