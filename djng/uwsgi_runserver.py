@@ -23,6 +23,7 @@ from djng.relay.counts import Counts, names
 from djng.relay.handshake import Answer
 from djng.relay.process import ProcessRelay
 from djng.relay.server import RelayServer
+from djng.relay.visitor import Visitor
 
 __all__ = ['uWSGIWebsocketServer']
 
@@ -144,6 +145,6 @@ def _outcome(function: Callable[..., Any], *args: Any) -> tuple[Any, BaseExcepti
 
 
 def _too_late(waiting: Any) -> None:
-    visitor, error = waiting.value
-    if error is None:
-        visitor.subscriber.release()
+    result, _ = waiting.value
+    if isinstance(result, Visitor):
+        result.subscriber.release()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -32,4 +33,21 @@ def test_patched(redis_server: Redis, how: list[str]) -> None:
         refuse(server, 'https://evil.example')
     finally:
         server.stop()
+        print(server.output())
+
+
+def test_health_while_redis_hangs() -> None:
+    """A Redis that holds the connection and does not answer is a 503, in time, and nothing is raised."""
+    redis_server, port = Redis(), free_port()
+    http = ['--http-socket', f'127.0.0.1:{port}', '--module', 'wsgi']
+    server = Uwsgi(redis_server.port, *http, *OPTIONS, port=port, cwd=ROOT / 'examples')
+    try:
+        assert server.get('/ws/-/health') == (200, b'ok\n')
+        redis_server.send(signal.SIGSTOP)
+        assert server.get('/ws/-/health') == (503, b'Redis does not answer\n')
+        assert 'Traceback' not in server.output()
+    finally:
+        redis_server.send(signal.SIGCONT)
+        server.stop()
+        redis_server.stop()
         print(server.output())

@@ -17,6 +17,9 @@ logger = logging.getLogger('djng.relay')
 #: The media type of Prometheus' text format.
 METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
+#: The page of health while Redis does not answer: status, media type and text.
+NO_ANSWER = (503, 'text/plain; charset=utf-8', 'Redis does not answer\n')
+
 
 def page(environ: dict[str, Any]) -> str | None:
     """Return ``'metrics'`` or ``'health'`` where ``environ`` asks for that page, else None.
@@ -40,5 +43,5 @@ def health(ping: Callable[[], object]) -> tuple[int, str, str]:
         ping()
     except (RedisError, OSError) as error:
         logger.warning('Redis does not answer: %s', error)
-        return 503, 'text/plain; charset=utf-8', 'Redis does not answer\n'
+        return NO_ANSWER
     return 200, 'text/plain; charset=utf-8', 'ok\n'

@@ -155,7 +155,11 @@ class RelayServer(WebsocketWSGIServer):  # type: ignore[misc]  # ws4redis has no
     def _show(self, page: str, start_response: Any) -> Iterable[bytes]:
         if page == 'metrics':
             return _answer(start_response, *monitoring.metrics(self.totals()))
-        return _answer(start_response, *self.call_blocking(monitoring.health, self._redis_connection.ping))
+        try:
+            shown = self.call_blocking(monitoring.health, self._redis_connection.ping)
+        except TimeoutError:
+            shown = monitoring.NO_ANSWER
+        return _answer(start_response, *shown)
 
     def _refuse(
         self, start_response: Any, status: int, reason: str, headers: Iterable[tuple[str, str]] = ()
