@@ -27,7 +27,7 @@ from djng.relay.visitor import Visitor
 
 __all__ = ['uWSGIWebsocketServer']
 
-#: Handshakes that look things up (sessions, users, a project's own callback) at the same time, in a process.
+#: Threads for handshakes that look things up (sessions, users, a project's own callback), at the least.
 HANDSHAKE_THREADS = 16
 
 #: Seconds after which a handshake that is not decided yet is a sign that something hangs.
@@ -98,7 +98,8 @@ class uWSGIWebsocketServer(RelayServer):
     def call_blocking(self, function: Callable[..., Any], *args: Any) -> Any:
         """Call ``function`` in a native thread, while this greenlet alone waits."""
         if self._handshakes is None:
-            self._handshakes = ThreadPool(HANDSHAKE_THREADS)
+            # More threads than cores: those of handshakes that were given up go on for a while, and spawn() would wait.
+            self._handshakes = ThreadPool(max(HANDSHAKE_THREADS, 8 * self._waiting_limit))
         # Handshakes that wait, for a Redis that hangs, say, must leave half of uWSGI's cores to the pages. A crowd that
         # comes at once is none of that: the first of it has not waited for long.
         now = time.monotonic()
