@@ -9,7 +9,7 @@ local LISTENING = 30
 -- Texts that are remembered to be one and the same.
 local REMEMBERED = 100
 
-local OPERATION, LABEL, TTL = ARGV[1], ARGV[2], ARGV[4]
+local TTL = ARGV[4]
 local LEAST_EPOCH, LEAST_VERSION = tonumber(ARGV[5]), tonumber(ARGV[6])
 
 local milliseconds
@@ -17,17 +17,32 @@ local milliseconds
 local function now()
     if not milliseconds then
         local time = call('TIME')
-        milliseconds = time[1] * 1000 + floor(time[2] / 1000)
+        milliseconds = time[1] * 1000 + math.floor(time[2] / 1000)
     end
     return milliseconds
 end
 
 local function later_epoch()
-    return max(now(), LEAST_EPOCH + 1)
+    return math.max(now(), LEAST_EPOCH + 1)
 end
 
 -- Writes down that this script has written K.
 local function save()
+    -- Writes K anew, without any room, from what it holds.
+    local function tighten()
+        local text, last, parts, at = call('GET', K), last_block(), {}, BEGIN
+        load_rows(0, last)
+        for block = 0, last do
+            local row = rows[block]
+            parts[#parts + 1] = string.sub(text, row.at + 1, row.at + row.used)
+            row.at, row.room = at, row.used
+            at = at + row.used
+            changed[block] = true
+        end
+        meta.size = at + 1
+        call('SET', K, string.sub(text, 1, BEGIN) .. table.concat(parts) .. CLOSER[meta.kind])
+    end
+
     if meta.size > 2 * meta.live + 1024 then tighten() end
     meta.stamp = STAMP
     if meta.size > 0 then call('SETRANGE', K, 0, STAMP) else meta.stamp = '' end
@@ -40,6 +55,11 @@ local function save()
     changed = {}
 end
 
+-- From now on somebody hears what is published.
+local function listen()
+    call('HSET', META, 'until', now() + LISTENING * 1000)
+end
+
 local function live_on()
     call('EXPIRE', K, TTL)
     call('EXPIRE', FIELDS, TTL)
@@ -49,20 +69,20 @@ end
 -- A list of digests and times, the newest last, in a field of meta.
 local function remember(list, digest)
     local known, kept = call('HGET', META, list) or '', {}
-    for entry, time in gmatch(known, '(%x+ (%d+)),') do
+    for entry, time in string.gmatch(known, '(%x+ (%d+)),') do
         if now() - time <= SAME * 1000 then kept[#kept + 1] = entry .. ',' end
     end
     kept[#kept + 1] = digest .. ' ' .. now() .. ','
-    call('HSET', META, list, concat(kept, '', max(1, #kept - REMEMBERED + 1)))
+    call('HSET', META, list, table.concat(kept, '', math.max(1, #kept - REMEMBERED + 1)))
 end
 
 -- Whether the digest was remembered, which it then is no more.
 local function recall(list, digest)
     local known = call('HGET', META, list)
     if not known then return false end
-    local from, to, time = find(known, digest .. ' (%d+),')
+    local from, to, time = string.find(known, digest .. ' (%d+),')
     if not from then return false end
-    call('HSET', META, list, sub(known, 1, from - 1) .. sub(known, to + 1))
+    call('HSET', META, list, string.sub(known, 1, from - 1) .. string.sub(known, to + 1))
     return now() - time <= SAME * 1000
 end
 
@@ -73,6 +93,27 @@ end
 
 -- Somebody else wrote K, or deleted it. It is mended, and what was written put aside, unless it is known or expected.
 local function mend(expected)
+    -- Writes K anew from fields; it must be given its time to live again.
+    local function restore()
+        if meta.size == 0 then
+            call('DEL', K)
+            return
+        end
+        local fields, texts, is_object = call('HGETALL', FIELDS), {}, meta.kind == 'object'
+        for i = 1, #fields, 2 do
+            local index, value = fields[i], fields[i + 1]
+            if is_object then
+                local at = string.find(value, ' ', 1, true)
+                texts[string.sub(value, 1, at - 1) + 1] = index .. ':' .. string.sub(value, at + 1)
+            else
+                texts[index + 1] = value
+            end
+        end
+        rows = {}
+        make_empty(meta.kind)
+        append(texts)
+    end
+
     local text = call('GET', K)
     local digest = text and redis.sha1hex(text)
     local seen = digest == expected
