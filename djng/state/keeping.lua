@@ -167,6 +167,8 @@ local function load(expected)
 end
 
 local function make()
+    -- What may be left of one before.
+    call('DEL', FIELDS)
     local epoch = later_epoch()
     meta = { e = epoch, v = 0, b = epoch, kind = '', n = 0, live = 0, size = 0, stamp = '', t = 0 }
 end
