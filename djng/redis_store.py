@@ -71,12 +71,17 @@ def escape(name: object) -> str:
 def label(channel: str) -> str:
     """Return the audience of ``channel`` as bound sockets are told it, which hides the key of a session.
 
-    That is ``broadcast``, ``user`` or ``session``, of which a socket has one channel at the most, or ``group:`` with the
-    group's name as :func:`escape` leaves it.
+    That is ``broadcast``, ``user`` or ``session``, of each of which a socket has one channel at the most, or ``group:``
+    with the group's name as :func:`escape` leaves it.
     """
     prefix = f'{settings.WS4REDIS_PREFIX}:' if settings.WS4REDIS_PREFIX else ''
     audience, _, rest = channel.removeprefix(prefix).partition(':')
     return f'group:{rest.partition(":")[0]}' if audience == 'group' else audience
+
+
+def unmistakable(message: bytes) -> bytes:
+    """Return ``message`` as it is, but with a space behind it where it would pass for what the script publishes."""
+    return bytes(message) + b' ' if heard(message) else bytes(message)
 
 
 def user_names(users: Any, request: Any) -> Iterable[str]:
@@ -141,11 +146,12 @@ class RedisStore(upstream.RedisStore):  # type: ignore[misc]  # ws4redis has no 
         """Return what :meth:`publish_message` asks of Redis: a step for each channel."""
         if not isinstance(message, RedisMessage):
             raise ValueError('wrap the message into a RedisMessage: publish_message(RedisMessage(text))')
-        text = message.decode()
-        change = parse_plain(text)
-        return [
-            Relay(channel, label(channel), text, change, *self._mark(channel)) for channel in self._publishers
-        ]
+        text = unmistakable(message)
+        try:
+            change = parse_plain(text.decode())
+        except UnicodeDecodeError:
+            change = None
+        return [Relay(channel, label(channel), text, change, *self._mark(channel)) for channel in self._publishers]
 
     def _mark(self, channel: str) -> tuple[bytes | None, bytes | None]:
         """Return what is to be said right before a message, and where, so that its author is known."""

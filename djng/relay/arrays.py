@@ -1,4 +1,4 @@
-"""Plain sockets know no change of an array, so they are sent the whole of it: read once for all, and not at each change."""
+"""Plain sockets know no change of an array, so they are sent all of it: read once for all, and not at each change."""
 
 from __future__ import annotations
 
@@ -24,8 +24,6 @@ class WholeArrays:
         hub.on_array = self._changed
 
     def _changed(self, channel: bytes, listeners: list[Listener]) -> None:
-        if not listeners:
-            return
         waiting = self._waiting.get(channel)
         if waiting is None:
             waiting = self._waiting[channel] = {}

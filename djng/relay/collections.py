@@ -1,4 +1,4 @@
-"""The collections that bound sockets of this process listen to: where each is, kept alive, foreign messages taken in."""
+"""The collections that bound sockets listen to: where each is, kept alive, and what others publish there taken in."""
 
 from __future__ import annotations
 
@@ -89,28 +89,30 @@ class Collections:
         self._counts = counts
         self._loop = primitives.loop()
         self._followed: dict[bytes, _Followed] = {}
+        # What each reader listens to.
+        self._channels: dict[int, tuple[bytes, ...]] = {}
         self._queue = primitives.queue()
         hub.on_published = self._published
         kept.on_read = self._read
         kept.position = self.position
         primitives.spawn(self._run_forever)
 
-    def follow(self, reader: Asker, number: int, channels: Iterable[bytes]) -> None:
-        """Keep ``channels`` alive while ``reader`` listens to them."""
-        for channel in channels:
+    def follow(self, number: int, reader: Asker, channels: Iterable[bytes]) -> None:
+        """Keep ``channels`` alive while ``reader`` listens to them, until :meth:`leave` is called with its number."""
+        self._channels[number] = tuple(channels)
+        for channel in self._channels[number]:
             followed = self._followed.get(channel)
             if followed is None:
                 followed = self._followed[channel] = _Followed(channel, self._loop.time())
             followed.readers[number] = reader
 
-    def leave(self, number: int, channels: Iterable[bytes]) -> None:
+    def leave(self, number: int) -> None:
         """Hear that a reader is gone."""
-        for channel in channels:
-            followed = self._followed.get(channel)
-            if followed is not None:
-                followed.readers.pop(number, None)
-                if not followed.readers:
-                    del self._followed[channel]
+        for channel in self._channels.pop(number, ()):
+            followed = self._followed[channel]
+            del followed.readers[number]
+            if not followed.readers:
+                del self._followed[channel]
 
     def position(self, channel: bytes) -> tuple[int, int]:
         """Return the latest epoch and version that were seen on ``channel``, zeros for none; from any thread."""
@@ -161,7 +163,8 @@ class Collections:
                 if len(followed.held) > HELD_LIMIT:
                     logger.warning('Too many messages on %s wait to be taken in; the oldest is passed over', channel)
                     followed.held.popleft()
-                self._take(followed)
+                # Not yet: what a plain socket says is taken in at once, which is told right behind it.
+                self._loop.call_soon_threadsafe(self._take, followed)
             return
         if heard.e > followed.position[0]:
             followed.taken = 0
@@ -188,7 +191,10 @@ class Collections:
         followed.is_taking = True
         first = followed.taken
         self._run(
-            [Take(followed.channel, followed.label, text, first + n, *followed.position) for n, text in enumerate(texts)],
+            [
+                Take(followed.channel, followed.label, text, first + n, *followed.position)
+                for n, text in enumerate(texts)
+            ],
             partial(self._taken, followed),
         )
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from djng.state.steps import Kept
 
+
 def hello(me: str, *, subscribed: Iterable[str], published: Iterable[str]) -> bytes:
     """Return the first frame: the client's public name, and the labels of what it hears and may write to."""
     return _frame({'me': me, 'sub': list(subscribed), 'pub': list(published)})

@@ -71,7 +71,7 @@ class Hub:
         self.on_gap: Callable[[bytes], object] = lambda channel: None
         #: Called on the loop with what :meth:`token` was made for: the number, the channel, and what is kept on it.
         self.on_kept: Callable[[int, bytes, Kept], object] = lambda number, channel, kept: None
-        #: Called on the loop with a channel that bound sockets listen to and what is published there, before they hear it.
+        #: Called on the loop with a channel that bound sockets listen to and what is published there, before they hear.
         self.on_published: Callable[[bytes, Publication], object] = lambda channel, publication: None
         #: Called on the loop with a channel on which an array has changed, and the plain sockets that are to be told.
         self.on_array: Callable[[bytes, list[Listener]], object] = lambda channel, listeners: None
@@ -188,7 +188,7 @@ class Hub:
             self._hand_out(channel, publication.for_bound, bound, author, more=more)
         if plain:
             if publication.changes_array:
-                self.on_array(channel, [listener for listener in plain if listener.number != author])
+                self.on_array(channel, plain)
             self._hand_out(channel, publication.for_plain, plain, author, more=more)
         return plain + bound
 

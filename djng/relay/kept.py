@@ -152,8 +152,8 @@ class Readings:
         except (RedisError, OSError) as error:
             unread = dict.fromkeys(asking, error)
         if unread:
-            error = next(iter(unread.values()))
-            logger.warning('Could not read what is kept on %d channels (%s); trying again.', len(unread), error)
+            reason = next(iter(unread.values()))
+            logger.warning('Could not read what is kept on %d channels (%s); trying again.', len(unread), reason)
         return list(unread)
 
 

@@ -51,7 +51,7 @@ class Utterance(NamedTuple):
     steps: Sequence[Step]
     #: Called on the loop with the outcome of each step, none of them a failure.
     answer: Callable[[Sequence[Outcome]], object] = lambda outcomes: None
-    #: Whether none of its author's may be under way at the same time: one that has to be tried again would be overtaken.
+    #: Whether no other of its author's may be under way: it would overtake one that has to be tried again.
     alone: bool = False
 
 

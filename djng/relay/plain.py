@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
 
 from ws4redis.redis_store import RedisMessage
 from ws4redis.subscriber import RedisSubscriber

@@ -99,7 +99,7 @@ class ProcessRelay:
         if visitor.session_key:
             self.sessions[visitor.session_key] += 1
         if isinstance(visitor, BoundVisitor):
-            self._collections.follow(visitor, visitor.number, visitor.channels)
+            self._collections.follow(visitor.number, visitor, visitor.channels)
         visitor.open(connection, early, deflates=deflates)
         if isinstance(visitor, PlainVisitor):
             for channel in visitor.awaited:
@@ -116,7 +116,7 @@ class ProcessRelay:
     def _gone(self, visitor: Visitor) -> None:
         self.visitors.discard(visitor)
         if isinstance(visitor, BoundVisitor):
-            self._collections.leave(visitor.number, visitor.listened)
+            self._collections.leave(visitor.number)
         self.counts.sockets -= 1
         if visitor.session_key:
             self.sessions[visitor.session_key] -= 1

@@ -8,6 +8,7 @@ from typing import Any
 
 import redis
 
+from djng.redis_store import unmistakable
 from djng.relay.hub import Hub, Listener
 
 #: Seconds that a new subscription has to be confirmed by Redis, connecting to it included.
@@ -90,9 +91,9 @@ class HubRedis(redis.Redis):
         """Publish ``message``, marked as the listener's own where it must not hear it."""
         mark, marks = self.mark(channel.encode() if isinstance(channel, str) else channel)
         with self.pipeline(transaction=True) as pipeline:
-            if marks is not None:
+            if mark is not None and marks is not None:
                 pipeline.publish(marks, mark)
-            pipeline.publish(channel, message)
+            pipeline.publish(channel, unmistakable(message) if isinstance(message, bytes) else message)
             return pipeline.execute()[-1]
 
     def mark(self, channel: bytes) -> tuple[bytes | None, bytes | None]:
