@@ -5,10 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from djng.state.steps import Outcome, Step
+from redis.exceptions import NoScriptError, RedisError, ResponseError
+
+from djng.state import script
+from djng.state.steps import Failed, Outcome, Step
 
 #: Seconds that a collection outlives the last sign of a browser at the least.
 GRACE = 30
+#: How often a step is tried while other programs write under its key.
+ATTEMPTS = 20
 
 
 class Store:
@@ -25,4 +30,37 @@ class Store:
         Blocks. Raises redis-py's exceptions where Redis cannot be reached: then a step may have been carried out or
         not, and the same :class:`~djng.state.steps.Submit`, if it has an author and ``s``, may safely be run again.
         """
-        raise NotImplementedError
+        if not steps:
+            return []
+        replies = self._send([script.call(step, self._expire, GRACE) for step in steps])
+        return [self._settle(step, reply) for step, reply in zip(steps, replies, strict=True)]
+
+    def _settle(self, step: Step, reply: Any) -> Outcome:
+        for _ in range(ATTEMPTS):
+            if isinstance(reply, Exception):
+                return Failed(reply)
+            if reply[0] != b'foreign':
+                return script.outcome(reply)
+            self._send([script.call_found(step, reply[1], max(self._expire, GRACE))])
+            [reply] = self._send([script.call(step, self._expire, GRACE)])
+        return Failed(RedisError(f'{step.channel!r} is written to by others all the time'))
+
+    def _send(self, calls: Sequence[list[Any]]) -> list[Any]:
+        """Return the script's answers; an error of Redis' instead of an answer for what it refused."""
+        replies = self._pipeline([('EVALSHA', script.SHA, *call) for call in calls])
+        unknown = [index for index, reply in enumerate(replies) if isinstance(reply, NoScriptError)]
+        if unknown:
+            # After a restart, a failover or SCRIPT FLUSH.
+            loaded = self._pipeline([('EVAL', script.SCRIPT, *calls[index]) for index in unknown])
+            for index, reply in zip(unknown, loaded, strict=True):
+                replies[index] = reply
+        for reply in replies:
+            if isinstance(reply, Exception) and not isinstance(reply, ResponseError):
+                raise reply
+        return replies
+
+    def _pipeline(self, commands: Sequence[tuple[Any, ...]]) -> list[Any]:
+        with self._client.pipeline(transaction=False) as pipeline:
+            for command in commands:
+                pipeline.execute_command(*command)
+            return list(pipeline.execute(raise_on_error=False))
