@@ -127,7 +127,8 @@ class Readings:
             for channel, asker in wanted:
                 asking.setdefault(channel, []).append(asker)
             number = next(self._numbers)
-            self._loop.call_soon_threadsafe(self._asking.__setitem__, number, asking)
+            # The loop takes out of it who has been told.
+            self._loop.call_soon_threadsafe(self._asking.__setitem__, number, dict(asking))
             unread = self._read(number, asking)
             if unread:
                 self._sleep(RETRY)
