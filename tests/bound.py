@@ -18,8 +18,9 @@ from tests.sockets import BOTH
 class Bound:
     """A bound socket, opened with its first frame read.
 
-    ``frames`` are all that were heard, ``value`` and ``position`` what they come to for each label: snapshots replace,
-    the next version is laid over, what is known is dropped, and a gap is kept in ``gaps``.
+    ``frames`` are all that were heard, ``values`` and ``positions`` what they come to for each label: snapshots
+    replace, the next version is laid over, what is known is dropped. What comes too early is kept in ``gaps``, and the
+    snapshot asked for, in which it is.
     """
 
     def __init__(self, websocket: ClientConnection) -> None:
@@ -29,6 +30,7 @@ class Bound:
         self.positions: dict[str, tuple[int, int]] = {}
         self.gaps: list[dict[str, Any]] = []
         self.s = 0
+        self._asks = False
         self.hello: dict[str, Any] = self.hear()['$$djng']
 
     @property
@@ -88,9 +90,13 @@ class Bound:
         if 'full' in about:
             self.values[label] = about['items'] if 'n' in about else properties
             self.positions[label] = position
+            self._asks = False
         elif position > self.positions.get(label, (0, 0)):
             epoch, version = self.positions.get(label, (0, 0))
             if position != (epoch, version + 1):
+                if not self._asks:
+                    self.tell(sync=1)
+                self._asks = True
                 self.gaps.append(about)
                 return
             self.positions[label] = position

@@ -97,6 +97,7 @@ class Process:
     """What one worker holds."""
 
     def __init__(self, pid: int) -> None:
+        self.pid = pid
         self._proc = Path(f'/proc/{pid}')
 
     def descriptors(self) -> int:
