@@ -9,7 +9,8 @@
 -- cost for each change grows with the square of the logarithm of the size at the most. The last block may grow freely:
 -- the closing bracket is right behind its entries, and whatever white space there is behind that.
 --
--- A block's row, under its number in meta: where it begins in K, its room, and how long its entries are.
+-- A block's row, under its number in meta: where it begins in K, its room, how much of this is used, and how long each
+-- of its entries is.
 -- In fields are the values: of an array by index, of an object by name, with the index and a space before it.
 
 local K, FIELDS, META, CLIENT = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
@@ -45,22 +46,14 @@ local function last_block()
     return math.floor((meta.n - 1) / SPAN)
 end
 
+-- How long the entries are is read only where it matters: moving a block does not ask for it.
 local function read_row(text)
-    local row, count, used = {}, -2, 0
-    for number in string.gmatch(text, '%d+') do
-        count = count + 1
-        local length = tonumber(number)
-        if count > 0 then
-            row[count] = length
-            used = used + length
-        elseif count == 0 then
-            row.room = length
-        else
-            row.at = length
-        end
-    end
-    row.used = used
-    return row
+    local at, room, used, lengths = string.match(text, '^(%d+) (%d+) (%d+)(.*)$')
+    return { at = tonumber(at), room = tonumber(room), used = tonumber(used), unread = lengths }
+end
+
+local function row_text(row)
+    return row.at .. ' ' .. row.room .. ' ' .. row.used .. (row.unread or ' ' .. table.concat(row, ' '))
 end
 
 local function load_rows(low, high)
@@ -71,9 +64,19 @@ local function load_rows(low, high)
     for i, text in ipairs(in_parts('HMGET', META, missing)) do rows[missing[i]] = read_row(text) end
 end
 
+-- Returns a block's row, the lengths of whose entries are its items.
 local function row_of(block)
-    if not rows[block] then rows[block] = read_row(call('HGET', META, block)) end
-    return rows[block]
+    local row = rows[block] or read_row(call('HGET', META, block))
+    rows[block] = row
+    if row.unread then
+        local count = 0
+        for length in string.gmatch(row.unread, '%d+') do
+            count = count + 1
+            row[count] = tonumber(length)
+        end
+        row.unread = nil
+    end
+    return row
 end
 
 -- Makes room for need bytes in a block that is not the last one.
@@ -219,7 +222,7 @@ local function truncate(count)
     end
     in_parts('HDEL', META, gone)
     if count > 0 then
-        local row = rows[kept]
+        local row = row_of(kept)
         for slot = #row, count - kept * SPAN + 1, -1 do
             meta.live = meta.live - row[slot]
             row.used = row.used - row[slot]
@@ -263,8 +266,7 @@ end
 
 local function save_rows(arguments)
     for block in pairs(changed) do
-        local row = rows[block]
         arguments[#arguments + 1] = block
-        arguments[#arguments + 1] = row.at .. ' ' .. row.room .. ' ' .. table.concat(row, ' ')
+        arguments[#arguments + 1] = row_text(rows[block])
     end
 end
