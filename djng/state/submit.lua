@@ -27,4 +27,5 @@ apply(change)
 live_on()
 if s then call('SET', CLIENT, ARGV[7] .. ' ' .. meta.e .. ' ' .. meta.v, 'EX', CLIENT_MEMORY) end
 publish(change, ARGV[10])
+log(change, ARGV[10])
 return { 'applied', meta.e, meta.v }
