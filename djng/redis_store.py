@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import redis
 from redis.backoff import NoBackoff
@@ -61,6 +61,31 @@ def escape(name: object) -> str:
     becomes ``%25``, so that no two names share one.
     """
     return str(name).replace('%', '%25').replace(':', '%3A')
+
+
+class Audience(NamedTuple):
+    """Whom a channel is for."""
+
+    #: ``broadcast``, ``user``, ``group`` or ``session``.
+    audience: str
+    #: Which user, group or session; None for all.
+    name: str | None
+    facility: str
+
+
+def audience_of(channel: str | bytes) -> Audience:
+    """Return whom ``channel`` is for."""
+    text = channel.decode() if isinstance(channel, bytes) else channel
+    audience, _, rest = text.removeprefix(prefix()).partition(':')
+    if audience not in ('user', 'group', 'session'):
+        return Audience(audience, None, rest)
+    name, _, facility = rest.partition(':')
+    return Audience(audience, name.replace('%3A', ':').replace('%25', '%'), facility)
+
+
+def prefix() -> str:
+    """Return what the names of this project's channels begin with, which ``WS4REDIS_PREFIX`` says."""
+    return f'{settings.WS4REDIS_PREFIX}:' if settings.WS4REDIS_PREFIX else ''
 
 
 def user_names(users: Any, request: Any) -> Iterable[str]:

@@ -59,22 +59,20 @@ class Announcements:
     """Says which channels have logs, each now and then, so that a worker that starts later finds them."""
 
     def __init__(self) -> None:
-        self._announced: dict[bytes, float] = {}
+        self._announced: dict[str | bytes, float] = {}
 
-    def command(self, log: Log, channels: Iterable[str | bytes]) -> tuple[Any, ...] | None:
-        """Return the command that announces those of ``channels`` whose time has come."""
+    def commands(self, channels: Iterable[tuple[str | bytes, Log | None]]) -> list[tuple[Any, ...]]:
+        """Return the commands that announce those of ``channels`` that have a log, and whose time has come."""
         now = time.monotonic()
-        due = [
-            channel
-            for channel in {channel.encode() if isinstance(channel, str) else channel for channel in channels}
-            if now - self._announced.get(channel, -ANNOUNCED) >= ANNOUNCED
-        ]
-        if not due:
-            return None
-        self._announced = {channel: at for channel, at in self._announced.items() if now - at < ANNOUNCED}
-        self._announced.update(dict.fromkeys(due, now))
-        scores = (part for channel in due for part in (time.time(), channel))
-        return ('ZADD', log.name, *scores)
+        due = {
+            channel: log
+            for channel, log in channels
+            if log is not None and now - self._announced.get(channel, -ANNOUNCED) >= ANNOUNCED
+        }
+        if due:
+            self._announced = {channel: at for channel, at in self._announced.items() if now - at < ANNOUNCED}
+            self._announced.update(dict.fromkeys(due, now))
+        return [('ZADD', log.name, time.time(), channel) for channel, log in due.items()]
 
 
 def event(log: Log, channel: bytes, name: str, who: str) -> list[tuple[Any, ...]]:
@@ -104,6 +102,8 @@ class Entry(NamedTuple):
     length: int
     #: All that the collection was then, where the entry before does not lead here.
     text: bytes | None
+    #: What was read, to be written elsewhere.
+    raw: dict[bytes, bytes]
 
     @property
     def seconds(self) -> float:
@@ -115,7 +115,7 @@ class Entry(NamedTuple):
         """Read an entry of the stream."""
         who = json.loads(fields.get(b'who') or '{}')
         if b'event' in fields:
-            return cls(id, who, fields[b'event'].decode(), 0, 0, 'object', {}, (), 0, None)
+            return cls(id, who, fields[b'event'].decode(), 0, 0, 'object', {}, (), 0, None, fields)
         members = {name: text for name, text, _ in object_members(fields[b'frame'].decode())}
         about = decode(members.pop('$$djng'))
         return cls(
@@ -129,6 +129,7 @@ class Entry(NamedTuple):
             tuple(about.get('del', ())),
             about.get('n', 0),
             fields.get(b'text'),
+            fields,
         )
 
 

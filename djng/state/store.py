@@ -21,10 +21,10 @@ ATTEMPTS = 20
 class Store:
     """Runs steps on any redis-py client, one of a Redis Cluster included; threads may share it."""
 
-    def __init__(self, client: Any, *, expire: int, log: Callable[[], Log | None] = lambda: None) -> None:
+    def __init__(self, client: Any, *, expire: int, log: Callable[[str | bytes], Log | None] = lambda _: None) -> None:
         """``expire`` is WS4REDIS_EXPIRE: how many seconds what is kept outlives the last change, 0 for not at all.
 
-        ``log`` is called for each run: changes are logged where it returns something.
+        ``log`` is asked how a channel's changes are logged; they are not where it returns None.
         """
         self._client = client
         self._expire = expire
@@ -39,11 +39,13 @@ class Store:
         """
         if not steps:
             return []
-        log = self._log()
-        if log is not None and (command := self._announcements.command(log, [step.channel for step in steps])):
-            self._pipeline([command])
-        replies = self._send([logged(call_for(step, self._expire, GRACE), step, log) for step in steps])
-        return [self._settle(step, reply, log) for step, reply in zip(steps, replies, strict=True)]
+        channels = [step.channel for step in steps]
+        logs = [self._log(channel) for channel in channels]
+        if any(logs) and (commands := self._announcements.commands(zip(channels, logs, strict=True))):
+            self._pipeline(commands)
+        calls = [logged(call_for(step, self._expire, GRACE), step, log) for step, log in zip(steps, logs, strict=True)]
+        replies = self._send(calls)
+        return [self._settle(*which) for which in zip(steps, replies, logs, strict=True)]
 
     def _settle(self, step: Step, reply: Any, log: Log | None) -> Outcome:
         for _ in range(ATTEMPTS):

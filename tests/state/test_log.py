@@ -28,7 +28,7 @@ def client(redis_clean: Redis) -> redis.Redis:
 @pytest.fixture
 def store(client: redis.Redis) -> Store:
     """A store that logs, and keeps four changes."""
-    return Store(client, expire=60, log=lambda: Log('logs', length=4))
+    return Store(client, expire=60, log=lambda channel: Log('logs', length=4))
 
 
 def entries(client: redis.Redis) -> list[Entry]:
@@ -84,7 +84,7 @@ def test_an_array_is_logged_with_its_length(client: redis.Redis, store: Store) -
 
 def test_the_log_keeps_the_last_changes(client: redis.Redis) -> None:
     """What is older goes, but not one of the last so many."""
-    store = Store(client, expire=60, log=lambda: Log('logs', length=300))
+    store = Store(client, expire=60, log=lambda channel: Log('logs', length=300))
     for n in range(2000):
         put(store, n=n)
     assert 300 <= client.xlen(KEYS.log) <= 1000
@@ -160,7 +160,7 @@ def test_who_reads_logs_is_told(client: redis.Redis, store: Store) -> None:
 
 def test_what_a_receiver_writes_says_so(client: redis.Redis) -> None:
     """How long the chain of changes is that led to this one is in the log."""
-    put(Store(client, expire=60, log=lambda: Log('logs', depth=3)), a=1)
+    put(Store(client, expire=60, log=lambda channel: Log('logs', depth=3)), a=1)
     assert entries(client)[0].who == {'depth': 3}
 
 
