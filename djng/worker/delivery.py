@@ -68,13 +68,16 @@ def _send(signal: signals.FacilitySignal, facility: str, kwargs: dict[str, Any])
     db.close_old_connections()
     try:
         answers = signal.send_robust(facility, **kwargs)
+    except Exception as error:
+        # Django logs what a receiver raises, and fails to where that has no name, as a partial has none.
+        return [('a receiver', error.__context__ if isinstance(error.__context__, Exception) else error)]
     finally:
         db.close_old_connections()
     return [(receiver, answer) for receiver, answer in answers if isinstance(answer, Exception)]
 
 
 def _called(receiver: Any) -> str:
-    return f'{receiver.__module__}.{receiver.__qualname__}' if hasattr(receiver, '__qualname__') else repr(receiver)
+    return f'{receiver.__module__}.{receiver.__qualname__}' if hasattr(receiver, '__qualname__') else str(receiver)
 
 
 def _user(who: dict[str, Any]) -> Any:

@@ -13,6 +13,7 @@ import pytest
 import redis
 
 from djng import signals
+from djng.state.log import Log
 from djng.state.merge import Change
 from djng.state.steps import Submit
 from djng.state.store import Store
@@ -69,13 +70,10 @@ def put(client: redis.Redis) -> Callable[..., Any]:
     return run
 
 
-def submit(client: redis.Redis, facility: str, change: Change, **more: Any) -> Any:
+def submit(client: redis.Redis, facility: str, change: Change, *, length: int = 10_000, **more: Any) -> Any:
     """Make one change, as a process does in which somebody listens."""
-
-    def log(channel: str | bytes) -> Any:
-        return signals.Log(signals.log_name(), length=more.pop('length', 10_000))
-
-    [outcome] = Store(client, expire=600, log=log).run([Submit(f'broadcast:{facility}', 'broadcast', change, **more)])
+    store = Store(client, expire=600, log=lambda channel: Log(signals.log_name(), length=length))
+    [outcome] = store.run([Submit(f'broadcast:{facility}', 'broadcast', change, **more)])
     return outcome
 
 
