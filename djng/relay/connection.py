@@ -13,7 +13,8 @@ from websockets.typing import BytesLike
 from djng.relay.outbox import Full, Outbox
 from djng.relay.primitives import Handle, Loop
 
-#: Bytes that may wait for a reader that stays behind; one more closes its socket with 1013 (try again later).
+#: Bytes that may wait for a reader that stays behind; with one more its socket is closed with 1013 (try again later),
+#: or what waits is dropped and said anew.
 OUTBOX_LIMIT = 1024 * 1024
 
 #: Seconds that the peer has to answer a close frame, and then to close its side of the TCP connection.
@@ -51,7 +52,10 @@ class Connection:
 
     ``extensions`` are those agreed upon in the handshake; they are applied to what is heard, while whoever sends frames
     has applied them already. Messages above ``max_size`` bytes close the connection with 1009, text that is not UTF-8
-    with 1007, and more than ``outbox_limit`` waiting bytes with 1013.
+    with 1007, and more than ``outbox_limit`` waiting bytes with 1013: unless there is ``on_slow()``, which is called
+    instead when all that waited was dropped, but for the rest of a frame that was half written.
+
+    ``on_drained()`` is called whenever the last of what waited has been written.
     """
 
     __slots__ = (
@@ -64,7 +68,9 @@ class Connection:
         '_has_sent',
         '_loop',
         '_on_close',
+        '_on_drained',
         '_on_message',
+        '_on_slow',
         '_opcode',
         '_outbox',
         '_pinged_at',
@@ -85,6 +91,8 @@ class Connection:
         *,
         on_message: Callable[[str | bytes], None],
         on_close: Callable[[int, str], None],
+        on_slow: Callable[[], object] | None = None,
+        on_drained: Callable[[], object] | None = None,
         max_size: int | None = None,
         outbox_limit: int = OUTBOX_LIMIT,
         extensions: Sequence[Extension] = (),
@@ -105,9 +113,11 @@ class Connection:
         self._loop = loop
         self._on_message = on_message
         self._on_close = on_close
-        self._outbox = Outbox(sock, loop, outbox_limit, on_error=self._abort, on_empty=self._written)
+        self._on_slow = on_slow
+        self._on_drained = on_drained
+        self._outbox = Outbox(sock, loop, outbox_limit, on_error=self._abort, on_empty=self._drained)
         self._batch: list[bytes] | None = None
-        self._fragments: list[BytesLike] | None = None
+        self._fragments: bytearray | None = None
         self._opcode = Opcode.TEXT
         self._reading = False
         # Nothing is listened to once this side has said goodbye; what the peer said before its own goodbye is.
@@ -123,6 +133,11 @@ class Connection:
     def is_gone(self) -> bool:
         """Whether the socket itself is closed."""
         return self._sock.fileno() < 0
+
+    @property
+    def is_drained(self) -> bool:
+        """Whether nothing waits to be written."""
+        return self._outbox.is_empty
 
     def start(self, early: bytes = b'') -> None:
         """Begin to read; ``early`` holds bytes that were read with the handshake's request."""
@@ -150,9 +165,19 @@ class Connection:
         try:
             self._outbox.write(frames)
         except Full:
-            self._close_slow()
+            self._slow()
         except OSError:
             self._abort()
+
+    def put(self, frames: bytes) -> None:
+        """Send ``frames`` behind all that was sent or is to be sent later, however much waits by then."""
+        self.flush()
+        if self.is_open:
+            self._has_sent = True
+            try:
+                self._outbox.put(frames)
+            except OSError:
+                self._abort()
 
     def send_later(self, frames: bytes) -> None:
         """Send ``frames`` with the next :meth:`flush`, so that frames which come together leave in one write."""
@@ -185,6 +210,10 @@ class Connection:
 
     def check_life(self, now: float) -> None:
         """Ask a peer that has been silent for a sign of life, and give up one that gave none."""
+        if self._outbox.progressed:
+            # Who takes what waits is there; it may meet the ping, which stands behind that, only much later.
+            self._outbox.progressed = False
+            self.heard_at, self._pinged_at = now, None
         if not self._reading:
             self.heard_at = now  # it is this side that does not listen
         elif self._pinged_at is None:
@@ -195,9 +224,14 @@ class Connection:
         elif now - self._pinged_at >= PONG_TIMEOUT:
             self._abort()
 
-    def _close_slow(self) -> None:
-        self.was_slow = True
-        self.close(TRY_AGAIN_LATER, 'this socket is not read fast enough')
+    def _slow(self) -> None:
+        if self._on_slow is None:
+            self.was_slow = True
+            self.close(TRY_AGAIN_LATER, 'this socket is not read fast enough')
+        else:
+            self._batch = None
+            self._outbox.drop()
+            self._on_slow()
 
     def _readable(self) -> None:
         try:
@@ -219,7 +253,6 @@ class Connection:
             self._eof_heard = True
             self.pause()
             protocol.receive_eof()
-        protocol.events_received()  # they have been taken one by one
         self._answer()
         if not self.is_gone and (self._eof_heard or protocol.close_expected()):
             self._expect_end()
@@ -235,12 +268,12 @@ class Connection:
         if frame.fin and self._fragments is None:
             self._message_received(frame.data)
             return
+        # One growing buffer: fragments may be as small as their sender likes, and objects are not.
         if self._fragments is None:
-            self._fragments = []
-        self._fragments.append(frame.data)
+            self._fragments = bytearray()
+        self._fragments += frame.data
         if frame.fin:
-            data = b''.join(self._fragments)
-            self._fragments = None
+            data, self._fragments = self._fragments, None
             self._message_received(data)
 
     def _message_received(self, data: BytesLike) -> None:
@@ -259,6 +292,8 @@ class Connection:
 
     def _answer(self) -> None:
         """Write what the protocol has to say: pongs, pings, close frames, the end of TCP."""
+        if self.is_gone:
+            return
         self.is_open = self._protocol.state is State.OPEN
         for chunk in self._protocol.data_to_send():
             if chunk == SEND_EOF:
@@ -270,15 +305,20 @@ class Connection:
                 # Pongs take their place in the outbox like anything else; a last word always finds one.
                 (self._outbox.write if self.is_open else self._outbox.put)(chunk)
             except Full:
-                self._close_slow()
+                self._slow()
                 return
             except OSError:
                 self._abort()
                 return
         if self._protocol.close_sent is not None and self.said is None:
             self.said = self._protocol.close_sent.code
-        if not self.is_gone and self._outbox.is_empty:
+        if self._outbox.is_empty:
             self._written()
+
+    def _drained(self) -> None:
+        self._written()
+        if self._on_drained is not None and self.is_open:
+            self._on_drained()
 
     def _written(self) -> None:
         if self._eof_wanted:
@@ -301,12 +341,18 @@ class Connection:
         if self._goodbye is not None:
             self._goodbye.cancel()
         self.is_open = False
-        self._outbox.clear()
+        self._outbox.close()
         self._loop.remove_reader(self._sock.fileno())
         self._reading = False
         self._sock.close()
+        on_close = self._on_close
+        # What it held is free now, and not when the garbage collector comes round to cycles as old as this socket.
+        self._fragments = self._batch = None
+        self._on_message, self._on_close = _drop, _drop
+        self._on_slow = self._on_drained = None
+        self._protocol.end()
         heard = self._protocol.close_rcvd
-        self._on_close(heard.code if heard else ABNORMAL, heard.reason if heard else '')
+        on_close(heard.code if heard else ABNORMAL, heard.reason if heard else '')
 
 
 class _Protocol(Protocol):
@@ -326,4 +372,15 @@ class _Protocol(Protocol):
             # A message may be left unfinished: RFC 6455, 5.4 lets control frames, the closing one too, come between.
             self.current_size = self.cur_size = None  # the name that websockets 17 knows, and the older one
         super().recv_frame(frame)
+        self.events_received()  # it is handed over here, and not kept: thousands may come in one read
         self._on_frame(frame)
+
+    def end(self) -> None:
+        """Hand over nothing any more, and let go of what was read; it may be called while a frame is handed over."""
+        self._on_frame = _drop
+        del self.reader.buffer[:]
+        del self.parser  # it holds this protocol, which holds it
+
+
+def _drop(*args: object) -> None:
+    pass

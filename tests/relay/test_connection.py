@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import itertools
 import socket
+import tracemalloc
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given, settings
@@ -271,5 +274,156 @@ def test_frames_that_come_together_leave_together() -> None:
         assert wire.texts() == [str(n) for n in range(100)]
         wire.peer.close()
         await wire.until(lambda: wire.closed)
+
+    asyncio.run(body())
+
+
+@pytest.fixture
+def allocated() -> Iterator[None]:
+    """What Python allocates is traced, and nothing is freed by the garbage collector."""
+    gc.collect()
+    gc.disable()
+    tracemalloc.start()
+    yield
+    tracemalloc.stop()
+    gc.enable()
+
+
+@pytest.mark.usefixtures('allocated')
+def test_a_connection_that_is_gone_holds_nothing() -> None:
+    """Half a frame, a message's fragments and what waited to be written are free as soon as the socket is gone."""
+    size = 1_000_000
+
+    async def body() -> None:
+        wire = Wire(outbox_limit=4 * size)
+        before, _ = tracemalloc.get_traced_memory()
+        wire.connection.send(encode(b'x' * 2 * size))
+        await wire.write(masked(Opcode.TEXT, bytes(size), fin=False) + masked(Opcode.CONT, bytes(size))[:-1])
+        await wire.until(lambda: tracemalloc.get_traced_memory()[0] > before + 3 * size)
+        wire.peer.close()
+        await wire.until(lambda: wire.closed)
+        await asyncio.sleep(0)
+        assert tracemalloc.get_traced_memory()[0] < before + size / 10
+
+    asyncio.run(body())
+
+
+@pytest.mark.usefixtures('allocated')
+def test_a_large_frame_waits_once_for_all() -> None:
+    """However many readers have not taken a frame yet, its bytes are kept once."""
+
+    async def body() -> None:
+        wires = [Wire(outbox_limit=10_000_000) for _ in range(20)]
+        frame = encode(b'x' * 3_000_000)
+        before, _ = tracemalloc.get_traced_memory()
+        for wire in wires:
+            wire.connection.send(frame)
+        await asyncio.sleep(0)
+        assert tracemalloc.get_traced_memory()[0] < before + 100_000
+        for wire in wires:
+            wire.peer.close()
+            await wire.until(lambda wire=wire: wire.closed)
+
+    asyncio.run(body())
+
+
+@pytest.mark.usefixtures('allocated')
+def test_tiny_fragments_cost_their_size() -> None:
+    """A message that comes a byte per frame is kept in its own size, and frames that were read are not kept at all."""
+    count = 50_000
+    stream = masked(Opcode.TEXT, b'', fin=False) + masked(Opcode.CONT, b'x', fin=False) * count
+
+    async def body() -> None:
+        wire = Wire()
+        before, _ = tracemalloc.get_traced_memory()
+        tracemalloc.reset_peak()
+        await wire.write(stream)
+        await wire.write(masked(Opcode.CONT, b''))
+        await wire.until(lambda: wire.messages)
+        assert wire.messages == ['x' * count]
+        assert tracemalloc.get_traced_memory()[1] < before + 10 * count
+        wire.peer.close()
+        await wire.until(lambda: wire.closed)
+
+    asyncio.run(body())
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.integers(0, 70_000), min_size=1, max_size=5), st.booleans())
+def test_a_slow_reader_may_be_told_anew(sizes: list[int], together: bool) -> None:
+    """With on_slow nobody is closed: what waits is dropped behind a whole frame; on_drained comes when it is read."""
+
+    async def body() -> None:
+        events: list[str] = []
+        wire = Wire(
+            outbox_limit=300_000,
+            on_slow=lambda: events.append('slow'),
+            on_drained=lambda: events.append('drained'),
+        )
+        wire.peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        frames = [encode(b'%d ' % n + b'x' * size) for n, size in enumerate(sizes)]
+        while 'slow' not in events:
+            for frame in [b''.join(frames)] if together else frames:
+                wire.connection.send(frame)
+        assert wire.connection.is_open
+        assert not wire.connection.is_drained
+        wire.connection.put(encode(b'the whole ' + b'y' * 1_000_000))
+        wire.connection.send(encode(b'behind it'))
+        while wire.texts()[-1:] != ['behind it']:
+            await wire.read()
+        await wire.until(lambda: events[-1] == 'drained')
+        assert wire.connection.is_drained
+        assert events.count('slow') == 1
+        texts = wire.texts()
+        assert len(texts[-2]) == 1_000_010
+        for text in texts[:-2]:
+            number, _, content = text.partition(' ')
+            assert len(content) == sizes[int(number)]
+        wire.peer.close()
+        await wire.until(lambda: wire.closed)
+
+    asyncio.run(body())
+
+
+def test_a_dropped_outbox_without_half_a_frame_drains_by_itself() -> None:
+    """Where what waits is dropped between two frames, on_drained comes as soon as the reader takes more."""
+
+    async def body() -> None:
+        drained: list[bool] = []
+        wire = Wire(outbox_limit=1, on_slow=lambda: None, on_drained=lambda: drained.append(True))
+        wire.peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        while wire.connection.is_drained:
+            wire.connection.send(encode(b'x' * 10))
+        wire.connection.send(encode(b'too much'))
+        wire.connection.send(encode(b'too much'))
+        assert drained == []
+        while not drained:
+            await wire.read()
+        assert set(wire.texts()) == {'x' * 10}
+        wire.peer.close()
+        await wire.until(lambda: wire.closed)
+
+    asyncio.run(body())
+
+
+def test_who_reads_slowly_is_alive() -> None:
+    """A peer that takes what waits is not given up, though the ping that stands behind it is not answered yet."""
+
+    async def body() -> None:
+        wire = Wire(outbox_limit=100_000_000)
+        now = wire.connection.heard_at
+        wire.connection.send(encode(b'x' * 20_000_000))
+        for _ in range(10):
+            now += connection.PING_INTERVAL
+            for _ in range(20):
+                await wire.read()
+                await asyncio.sleep(0)
+            wire.connection.check_life(now)
+        assert not wire.closed
+        for _ in range(2):
+            now += connection.PING_INTERVAL
+            wire.connection.check_life(now)
+        assert wire.closed
+        wire.peer.close()
 
     asyncio.run(body())
