@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Any
 
 import redis
 from redis.backoff import NoBackoff
@@ -12,6 +12,7 @@ from ws4redis import redis_store as upstream
 from ws4redis import settings
 from ws4redis.redis_store import SELF, RedisMessage
 
+from djng.signals import change_log
 from djng.state.frame import parse_plain
 from djng.state.heard import heard
 from djng.state.steps import Failed, Relay
@@ -66,31 +67,6 @@ def escape(name: object) -> str:
     becomes ``%25``, so that no two names share one.
     """
     return str(name).replace('%', '%25').replace(':', '%3A')
-
-
-class Audience(NamedTuple):
-    """Whom a channel is for."""
-
-    #: ``broadcast``, ``user``, ``group`` or ``session``.
-    audience: str
-    #: Which user, group or session; None for all.
-    name: str | None
-    facility: str
-
-
-def audience_of(channel: str | bytes) -> Audience:
-    """Return whom ``channel`` is for."""
-    text = channel.decode() if isinstance(channel, bytes) else channel
-    audience, _, rest = text.removeprefix(prefix()).partition(':')
-    if audience not in ('user', 'group', 'session'):
-        return Audience(audience, None, rest)
-    name, _, facility = rest.partition(':')
-    return Audience(audience, name.replace('%3A', ':').replace('%25', '%'), facility)
-
-
-def prefix() -> str:
-    """Return what the names of this project's channels begin with, which ``WS4REDIS_PREFIX`` says."""
-    return f'{settings.WS4REDIS_PREFIX}:' if settings.WS4REDIS_PREFIX else ''
 
 
 def label(channel: str) -> str:
@@ -162,7 +138,7 @@ class RedisStore(upstream.RedisStore):  # type: ignore[misc]  # ws4redis has no 
         sockets are bound to. Raises :exc:`ValueError` for anything but a :class:`RedisMessage`, and redis-py's
         exceptions where Redis cannot be reached.
         """
-        store = Store(self._connection, expire=self._expire if expire is None else expire)
+        store = Store(self._connection, expire=self._expire if expire is None else expire, log=change_log)
         for outcome in store.run(self.steps(message)):
             if isinstance(outcome, Failed):
                 raise outcome.error

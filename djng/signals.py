@@ -7,15 +7,15 @@ listens to in a process is not logged by it.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
 from django.dispatch import Signal
-from ws4redis import settings
 
-from djng.redis_store import audience_of
+from djng.channels import audience_of, prefix
 from djng.state.log import Log
 
 __all__ = ['FacilitySignal', 'collection_changed', 'socket_closed', 'socket_opened']
@@ -32,20 +32,28 @@ class FacilitySignal(Signal):
     def __init__(self) -> None:
         super().__init__()
         self._senders: dict[str, str] = {}
+        # How many receivers there are for each, and for None.
+        self._listeners: Counter[Any] = Counter()
 
     def connect(self, receiver: Any, sender: Any = None, weak: bool = True, dispatch_uid: Any = None) -> None:
         """Call ``receiver`` for what happens at the facility named ``sender``, at any one if it is None."""
         if isinstance(sender, str):
             sender = self._senders.setdefault(sender, sender)
         super().connect(receiver, sender, weak, dispatch_uid)
+        self._listeners[sender] += 1
 
     def disconnect(self, receiver: Any = None, sender: Any = None, dispatch_uid: Any = None) -> bool:
         """Call ``receiver`` no more."""
-        return super().disconnect(receiver, self._senders.get(sender, sender), dispatch_uid)
+        is_disconnected = super().disconnect(receiver, self._senders.get(sender, sender), dispatch_uid)
+        self._listeners[sender] -= is_disconnected
+        return is_disconnected
 
     def has_listeners(self, sender: Any = None) -> bool:
-        """Whether anybody listens to the facility named ``sender``."""
-        return super().has_listeners(self._senders.get(sender, sender))
+        """Whether anybody listens to the facility named ``sender``.
+
+        Django would ask for a lock, which is gevent's under uWSGI, and the relay asks from threads that are not.
+        """
+        return self._listeners[None] > 0 or self._listeners[sender] > 0
 
     def send(self, sender: Any, **named: Any) -> list[tuple[Any, Any]]:
         """Call all receivers that listen to the facility named ``sender``, until one of them raises."""
@@ -91,7 +99,7 @@ socket_closed = FacilitySignal()
 
 def log_name() -> str:
     """Return where it is told that there is something new in a log."""
-    return f'{settings.WS4REDIS_PREFIX}:djng:log' if settings.WS4REDIS_PREFIX else 'djng:log'
+    return f'{prefix()}djng:log'
 
 
 def change_log(channel: str | bytes) -> Log | None:
@@ -99,8 +107,7 @@ def change_log(channel: str | bytes) -> Log | None:
 
     This is what a :class:`~djng.state.store.Store` is made with.
     """
-    # Most projects listen to nothing, and are asked for each change.
-    if collection_changed.receivers and collection_changed.has_listeners(audience_of(channel).facility):
+    if collection_changed.has_listeners(audience_of(channel).facility):
         return Log(log_name(), _depth.get())
     return None
 

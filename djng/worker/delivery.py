@@ -12,7 +12,7 @@ from django.apps import apps
 from django.utils.functional import SimpleLazyObject
 
 from djng import signals
-from djng.redis_store import audience_of
+from djng.channels import audience_of
 from djng.state.log import Entry
 
 logger = logging.getLogger('djng.worker')

@@ -15,6 +15,10 @@ def test_ordinary_channel():
         b'djng:{demo:broadcast:foobar}:fields',
         b'djng:{demo:broadcast:foobar}:meta',
         b'djng:{demo:broadcast:foobar}:client:',
+        b'djng:{demo:broadcast:foobar}:log',
+        b'djng:{demo:broadcast:foobar}:seen',
+        b'djng:{demo:broadcast:foobar}:parked',
+        b'djng:{demo:broadcast:foobar}:lease',
     )
 
 
