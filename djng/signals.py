@@ -1,8 +1,7 @@
 """What Django code may listen to: changes of collections, and sockets that open and close.
 
-Receivers run in ``manage.py djng_worker``, one after the other, in the order in which it happened; see
-:doc:`/listening`. They are connected where Django's others are, in :meth:`AppConfig.ready` as a rule: what nobody
-listens to in a process is not logged by it.
+Receivers run in ``manage.py djng_worker``, one after the other, in the order in which it happened. They are connected
+where Django's others are, in ``AppConfig.ready()`` as a rule: what nobody listens to in a process is not logged by it.
 """
 
 from __future__ import annotations

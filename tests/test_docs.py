@@ -13,6 +13,7 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from django.contrib.auth.models import AnonymousUser, User
@@ -21,6 +22,7 @@ from django.core.exceptions import PermissionDenied
 from websockets.sync.client import connect
 
 import djng
+from djng.signals import collection_changed
 from tests.servers import PATIENCE, ROOT, Redis, Runserver
 
 DOCS = ROOT / 'docs'
@@ -28,6 +30,7 @@ README = ROOT / 'README.md'
 PAGES = sorted([README, *DOCS.glob('*.rst')])
 SOURCES = sorted((ROOT / 'djng').rglob('*.py'))
 CLIENT = ROOT / 'client' / 'src'
+DELIVERY = ROOT / 'djng' / 'worker' / 'delivery.py'
 
 
 def read(path: Path) -> str:
@@ -117,6 +120,16 @@ def test_statuses() -> None:
     assert missing(statuses, 'access.rst') == set()
 
 
+def test_signals() -> None:
+    """Each signal, and all that its receivers are given, is described, and so are the worker's options."""
+    names = found(r'(?m)^(\w+) = FacilitySignal', ROOT / 'djng' / 'signals.py')
+    names |= found(r"'(\w+)': ", DELIVERY) | found(r"kwargs\['(\w+)'\]", DELIVERY)
+    assert {'collection_changed', 'socket_opened', 'changed', 'position', 'user', 'address', 'client'} <= names
+    assert missing(names, 'listening.rst') == set()
+    options = found(r"'(--\w+)'", ROOT / 'djng' / 'management' / 'commands' / 'djng_worker.py')
+    assert [option for option in options if f'djng_worker {option}' not in read(DOCS / 'listening.rst')] == []
+
+
 def test_client() -> None:
     """Each method of the provider, each member and each status of a binding, each log level is described."""
     names = found(r'this\.(set\w+) = ', CLIENT / 'djangoWebsocket.js')
@@ -131,7 +144,8 @@ def test_client() -> None:
 
 def test_modules_are_in_the_architecture() -> None:
     """Each module of djng and of the client has its sentence."""
-    paths = {str(path.relative_to(ROOT)) for folder in ('djng', 'djng/relay') for path in (ROOT / folder).glob('*.py')}
+    folders = [ROOT / folder for folder in ('djng', 'djng/relay', 'djng/worker')]
+    paths = {str(path.relative_to(ROOT)) for folder in folders for path in folder.glob('*.py')}
     names = {path for path in paths if not path.endswith('__init__.py')} | {path.name for path in CLIENT.glob('*.js')}
     assert missing(names - {'index.js', 'module.js'}, 'architecture.rst') == set()
 
@@ -213,6 +227,19 @@ def test_process_request(rf: Any) -> None:
         user_by_token(request)
         assert request.user == expected
         assert request.session is None
+
+
+def test_receiver(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The receiver that the page on listening shows saves what it is told of its facility, and of no other."""
+    result = Mock()
+    monkeypatch.setitem(sys.modules, 'scores', Mock())
+    monkeypatch.setitem(sys.modules, 'scores.models', Mock(Result=result))
+    namespace: dict[str, Any] = {}
+    exec(shown(DOCS / 'listening.rst', 'python')[0], namespace)
+    for facility in ('scores', 'others'):
+        collection_changed.send(facility, collection={'home': 1, 'away': 2}, changed={'home': 1}, user=None)
+    result.objects.update_or_create.assert_called_once_with(pk=1, defaults={'home': 1, 'away': 2})
+    assert collection_changed.disconnect(namespace['save_result'], sender='scores')
 
 
 def test_subscriber() -> None:
