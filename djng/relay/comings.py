@@ -69,10 +69,13 @@ class Comings:
             with self._client.pipeline(transaction=False) as pipeline:
                 for command in commands:
                     pipeline.execute_command(*command)
-                pipeline.execute()
+                answers = pipeline.execute(raise_on_error=False)
         except (RedisError, OSError) as error:
             logger.warning('Could not log %d sockets yet: %s', len(batch), error)
             return False
+        refused = [answer for answer in answers if isinstance(answer, Exception)]
+        if refused:
+            logger.warning('Redis refused to log a socket: %s', refused[0])
         return True
 
     def _written(self, count: int) -> None:

@@ -80,6 +80,7 @@ def test_what_fails_is_tried_again_in_its_place(client: redis.Redis, put: Put, b
     assert not client.exists(KEYS.parked)
 
 
+@pytest.mark.django_db  # whose connections are looked after in this thread
 def test_what_fails_for_ever_is_parked_and_replayed(client: redis.Redis, put: Put, told: Told, broken: Broken) -> None:
     """After the last try the next change is told; what was parked can be seen, and told as it would have been then."""
     broken.times = 4
