@@ -18,6 +18,9 @@ class Replica:
         self._collection: Collection | None = None
         self._version = 0
 
+    def __len__(self) -> int:
+        return len(self._collection or ())
+
     @property
     def is_known(self) -> bool:
         """Whether it is what the collection was."""

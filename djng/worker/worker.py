@@ -33,8 +33,8 @@ SCAN = 15.0
 #: it has failed.
 PATIENCE, RECOVERY = 0.2, 1.0
 
-#: Collections that are kept in mind.
-REPLICAS = 1000
+#: Collections that are kept in mind, and the properties of all of them together; about 100 MB.
+REPLICAS, PROPERTIES = 2000, 500_000
 
 
 class Worker:
@@ -126,10 +126,12 @@ class Worker:
             self._due[channel] = again
 
     def _replica(self, channel: bytes) -> Replica:
-        replica = self._replicas.pop(channel, None) or Replica()
+        replica = self._replicas.pop(channel, Replica())
         self._replicas[channel] = replica
-        if len(self._replicas) > REPLICAS:
-            self._replicas.popitem(last=False)
+        # Those that were used last are worth the most; what is dropped is made anew from its log.
+        size = sum(map(len, self._replicas.values()))
+        while len(self._replicas) > REPLICAS or (size > PROPERTIES and len(self._replicas) > 1):
+            size -= len(self._replicas.popitem(last=False)[1])
         return replica
 
     def _renew_forever(self) -> None:

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 import redis
 
+from djng.state.merge import Change
 from tests.bound import bound
-from tests.servers import Redis, Runserver, eventually
+from tests.servers import Redis, Runserver, eventually, running
 from tests.sockets import BOTH, CLIENT_ID, heard, opened, session_cookie
-from tests.worker.conftest import settings_with_listeners
+from tests.worker.conftest import settings_with_listeners, submit
 from tests.worker.test_worker import told
 
 
@@ -86,15 +87,14 @@ def test_who_does_not_listen_pays_nothing(runserver: Runserver, client: redis.Re
         assert client.keys('*log*') == []
 
 
-def test_the_reloader_has_a_worker(redis_clean: Redis, client: redis.Redis, put: Any) -> None:
+def test_the_reloader_has_a_worker() -> None:
     """With the reloader it is the process that serves pages which calls receivers, and only that one."""
-    server = Runserver(redis_clean.port, TESTS_SETTINGS=settings_with_listeners())
-    try:
+    with (
+        running(Redis()) as alone,
+        running(Runserver(alone.port, TESTS_SETTINGS=settings_with_listeners())) as server,
+    ):
         for n in range(5):
-            put('scores', n=n)
-        eventually(lambda: client.llen('told:scores') == 5, 'five changes')
-        [pid] = {call['pid'] for call in told(client, 'scores')}
+            submit(alone.client, 'scores', Change('object', {'n': str(n)}))
+        eventually(lambda: alone.client.llen('told:scores') == 5, 'five changes')
+        [pid] = {call['pid'] for call in told(alone.client, 'scores')}
         assert pid != server.pid
-    finally:
-        server.stop()
-        print(server.output())

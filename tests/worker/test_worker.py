@@ -129,6 +129,25 @@ def test_what_is_in_hand_is_finished(
     assert [call['changed']['n'] for call in told(client, 'slow')] == [1, 2]
 
 
+def test_who_was_stopped_for_long_takes_nothing_back(client: redis.Redis, put: Put, processes: Processes) -> None:
+    """Another worker takes over; when the first one is let go on, it sees that it is too late."""
+    late = processes().listens()
+    put('slow', n=1)
+    assert client.blpop(['begun'], timeout=PATIENCE)
+    late.send(signal.SIGSTOP)
+    put('slow', n=2)
+    processes()
+    for _ in range(2):
+        assert client.blpop(['begun'], timeout=2 * PATIENCE)
+        client.rpush('go', 1)
+    eventually(lambda: client.hget(keys_of(b'broadcast:slow').seen, 'v') == b'2', 'both changes')
+    late.send(signal.SIGCONT)
+    client.rpush('go', 1)
+    eventually(lambda: 'taken over' in late.output(), 'the late one')
+    assert client.hget(keys_of(b'broadcast:slow').seen, 'v') == b'2'
+    assert [call['changed']['n'] for call in told(client, 'slow')] == [1, 1, 2]
+
+
 def test_a_receiver_may_write_to_the_collection(client: redis.Redis, put: Put, processes: Processes) -> None:
     """One that causes itself by it is stopped after ten changes, and the log says so."""
     worker = processes().listens()
