@@ -182,8 +182,9 @@ def test_news_are_told_at_once(client: redis.Redis, put: Put, processes: Process
     assert time.monotonic() - begin < 20 * 0.15
 
 
-def test_without_receivers_there_is_nothing_to_do(processes: Processes) -> None:
+@pytest.mark.parametrize('arguments', [[], ['--replay']])
+def test_without_receivers_there_is_nothing_to_do(processes: Processes, arguments: list[str]) -> None:
     """A worker that would tell nobody says so, instead of taking entries from those that would."""
-    worker = processes(TESTS_SETTINGS='{}')
+    worker = processes(*arguments, TESTS_SETTINGS='{}')
     assert worker.wait() == 1
     assert 'Nobody listens' in worker.output()

@@ -35,17 +35,19 @@ class Command(BaseCommand):
         """Do what was asked for."""
         if options['status']:
             self._show()
-        elif options['replay']:
+            return
+        if not is_listened_to():
+            # What is told to nobody would be gone for those who come to listen.
+            raise CommandError(
+                "Nobody listens to djng's signals. Connect a receiver in the ready() of your AppConfig, "
+                'or import the module there in which it stands.'
+            )
+        if options['replay']:
             self._replay()
         else:
             self._work()
 
     def _work(self) -> None:
-        if not is_listened_to():
-            raise CommandError(
-                "Nobody listens to djng's signals. Connect a receiver in the ready() of your AppConfig, "
-                'or import the module there in which it stands.'
-            )
         worker = Worker()
 
         def end(number: int, frame: Any) -> None:
