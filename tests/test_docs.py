@@ -14,6 +14,7 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from django.contrib.auth.models import AnonymousUser, User
@@ -24,6 +25,7 @@ from websockets.sync.client import connect
 import djng
 from djng.relay import frames
 from djng.relay.bound import public_name
+from djng.signals import collection_changed
 from djng.state.frame import parse_frame
 from djng.state.heard import heard
 from djng.state.steps import Kept
@@ -34,6 +36,7 @@ README = ROOT / 'README.md'
 PAGES = sorted([README, *DOCS.glob('*.rst')])
 SOURCES = sorted((ROOT / 'djng').rglob('*.py'))
 CLIENT = ROOT / 'client' / 'src'
+DELIVERY = ROOT / 'djng' / 'worker' / 'delivery.py'
 
 
 def read(path: Path) -> str:
@@ -121,6 +124,16 @@ def test_statuses() -> None:
     statuses = found(r'(?:status=|refuse\()(\d{3})', *(ROOT / 'djng' / 'relay').glob('*.py'))
     assert {'400', '403', '404', '426', '429', '500', '503'} == statuses
     assert missing(statuses, 'access.rst') == set()
+
+
+def test_signals() -> None:
+    """Each signal, and all that its receivers are given, is described, and so are the worker's options."""
+    names = found(r'(?m)^(\w+) = FacilitySignal', ROOT / 'djng' / 'signals.py')
+    names |= found(r"'(\w+)': ", DELIVERY) | found(r"kwargs\['(\w+)'\]", DELIVERY)
+    assert {'collection_changed', 'socket_opened', 'changed', 'position', 'user', 'address', 'client'} <= names
+    assert missing(names, 'listening.rst') == set()
+    options = found(r"'(--\w+)'", ROOT / 'djng' / 'management' / 'commands' / 'djng_worker.py')
+    assert [option for option in options if f'djng_worker {option}' not in read(DOCS / 'listening.rst')] == []
 
 
 def test_client() -> None:
@@ -219,6 +232,19 @@ def test_process_request(rf: Any) -> None:
         user_by_token(request)
         assert request.user == expected
         assert request.session is None
+
+
+def test_receiver(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The receiver that the page on listening shows saves what it is told of its facility, and of no other."""
+    result = Mock()
+    monkeypatch.setitem(sys.modules, 'scores', Mock())
+    monkeypatch.setitem(sys.modules, 'scores.models', Mock(Result=result))
+    namespace: dict[str, Any] = {}
+    exec(shown(DOCS / 'listening.rst', 'python')[0], namespace)
+    for facility in ('scores', 'others'):
+        collection_changed.send(facility, collection={'home': 1, 'away': 2}, changed={'home': 1}, user=None)
+    result.objects.update_or_create.assert_called_once_with(pk=1, defaults={'home': 1, 'away': 2})
+    assert collection_changed.disconnect(namespace['save_result'], sender='scores')
 
 
 def test_subscriber() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 
 from ws4redis.redis_store import RedisMessage
-from ws4redis.subscriber import RedisSubscriber
+from ws4redis.subscriber import RedisSubscriber as UpstreamSubscriber
 
 from djng.relay.broadcast import Broadcast
 from djng.relay.connection import INTERNAL_ERROR, TRY_AGAIN_LATER
@@ -14,6 +14,7 @@ from djng.relay.kept import Reading
 from djng.relay.outgoing import Outgoing, Utterance
 from djng.relay.primitives import Loop
 from djng.relay.visitor import Visitor
+from djng.subscriber import RedisSubscriber
 
 logger = logging.getLogger('djng.relay')
 
@@ -43,7 +44,12 @@ class PlainVisitor(Visitor):
     @property
     def greets_itself(self) -> bool:
         """Whether the subscriber is a project's own that sends persisted messages in its own way."""
-        return type(self.subscriber).send_persisted_messages is not RedisSubscriber.send_persisted_messages
+        return type(self.subscriber).send_persisted_messages is not UpstreamSubscriber.send_persisted_messages
+
+    @property
+    def publishes_itself(self) -> bool:
+        """Whether the subscriber is a project's own that publishes in its own way."""
+        return getattr(type(self.subscriber), 'publish_message', None) is not RedisSubscriber.publish_message
 
     # Called by the subscriber, in the thread of the handshake.
 
@@ -73,12 +79,13 @@ class PlainVisitor(Visitor):
 
     def utterance(self, message: RedisMessage) -> Utterance:
         """Have ``message`` relayed on each channel that the socket may write to."""
-        return Utterance(self, len(message), self.subscriber.steps(message))
+        steps = [step._replace(who=self.who) for step in self.subscriber.steps(message)]
+        return Utterance(self, len(message), steps)
 
     # Called on the loop.
 
     def _opened(self) -> None:
-        self._rewrites = type(self.subscriber).parse_response is not RedisSubscriber.parse_response
+        self._rewrites = type(self.subscriber).parse_response is not UpstreamSubscriber.parse_response
         if not self.greets_itself:
             self._awaited = set(self.channels)
         if not self._awaited:

@@ -33,6 +33,7 @@ from djng.relay.handshake import Answer
 from djng.relay.primitives import Primitives
 from djng.relay.process import ProcessRelay
 from djng.relay.visitor import Visitor
+from djng.state.log import who
 from djng.subscriber import RedisSubscriber
 
 logger = logging.getLogger('djng.relay')
@@ -227,6 +228,8 @@ class RelayServer(WebsocketWSGIServer):  # type: ignore[misc]  # ws4redis has no
         channels = admission.held_channels(request, channels)
         visitor = self.relay.expect(self.Subscriber, echo=echo, client_id=admission.client_id_of(request))
         visitor.user_id, visitor.session_key = identity
+        visitor.facility = admission.facility_of(request)
+        visitor.who = who(user=identity[0], address=request.META.get('REMOTE_ADDR', ''), client=visitor.name)
         try:
             visitor.subscriber.set_pubsub_channels(request, channels)
             if visitor.greets_itself:

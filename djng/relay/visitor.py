@@ -40,12 +40,14 @@ class Visitor:
         '_loop',
         '_outgoing',
         '_unpublished',
+        'facility',
         'is_cut',
         'number',
         'on_gone',
         'session_key',
         'subscriber',
         'user_id',
+        'who',
     )
 
     #: Whether it speaks the wire of bound sockets.
@@ -58,6 +60,9 @@ class Visitor:
         #: Who it is, as strings; None where it has not signed in, or has no session.
         self.user_id: str | None = None
         self.session_key: str | None = None
+        #: Where it has come to, and what is logged of who it is.
+        self.facility = ''
+        self.who = ''
         #: Called on the loop when the socket has gone.
         self.on_gone: Callable[[Visitor], object] = lambda visitor: None
         #: Whether something that it said was lost; nothing behind that may be published.
@@ -71,6 +76,11 @@ class Visitor:
         self._allowance: Allowance | None = None
 
     @property
+    def name(self) -> str | None:
+        """By what name others know the browser's page; None where it has none."""
+        return None
+
+    @property
     def channels(self) -> dict[bytes, None]:
         """The channels that are listened to."""
         channels: dict[bytes, None] = self.subscriber._subscription.channels
@@ -79,6 +89,11 @@ class Visitor:
     @property
     def greets_itself(self) -> bool:
         """Whether the subscriber is a project's own that sends persisted messages in its own way."""
+        return False
+
+    @property
+    def publishes_itself(self) -> bool:
+        """Whether the subscriber is a project's own that publishes in its own way."""
         return False
 
     def is_silent(self, channel: bytes) -> bool:

@@ -32,6 +32,8 @@ class Submit(NamedTuple):
     #: Whether a collection that is not there is made; if not, the step is :class:`Gone`, so that browsers which know
     #: what was lost can seed it before the change comes again.
     create: bool = True
+    #: Who made the change, for the log: what :func:`djng.state.log.who` says.
+    who: str = ''
 
 
 class Relay(NamedTuple):
@@ -49,6 +51,8 @@ class Relay(NamedTuple):
     mark: bytes | None = None
     marks: bytes | None = None
     expire: int | None = None
+    #: Who says it, for the log: what :func:`djng.state.log.who` says.
+    who: str = ''
 
 
 class Take(NamedTuple):
