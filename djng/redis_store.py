@@ -12,7 +12,7 @@ from ws4redis import redis_store as upstream
 from ws4redis import settings
 from ws4redis.redis_store import SELF, RedisMessage
 
-__all__ = ['SELF', 'RedisMessage', 'RedisStore', 'escape', 'make_client', 'make_subscription_connection']
+__all__ = ['SELF', 'RedisMessage', 'RedisStore', 'escape', 'label', 'make_client', 'make_subscription_connection']
 
 #: Seconds without a word from Redis after which a connection is asked for a sign of life, or an answer given up.
 SOCKET_TIMEOUT = 10
@@ -61,6 +61,17 @@ def escape(name: object) -> str:
     becomes ``%25``, so that no two names share one.
     """
     return str(name).replace('%', '%25').replace(':', '%3A')
+
+
+def label(channel: str) -> str:
+    """Return the audience of ``channel`` as bound sockets are told it, which hides the key of a session.
+
+    That is ``broadcast``, ``user`` or ``session``, of each of which a socket has one channel at the most, or ``group:``
+    with the group's name as :func:`escape` leaves it.
+    """
+    prefix = f'{settings.WS4REDIS_PREFIX}:' if settings.WS4REDIS_PREFIX else ''
+    audience, _, rest = channel.removeprefix(prefix).partition(':')
+    return f'group:{rest.partition(":")[0]}' if audience == 'group' else audience
 
 
 def user_names(users: Any, request: Any) -> Iterable[str]:
