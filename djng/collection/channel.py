@@ -24,6 +24,10 @@ class Conflict(Exception):
     """Others have changed what an edit was made from, as often as it was tried; nothing of it was written."""
 
 
+class Nobody(ValueError):
+    """A collection's audience is nobody, as ``SELF`` is where a visitor has not signed in."""
+
+
 class Channel(NamedTuple):
     """A channel in Redis, and when it is written to."""
 
@@ -38,11 +42,11 @@ class Channel(NamedTuple):
     def of(cls, facility: str, using: str | None, **audience: Any) -> Channel:
         """Return the one channel of an audience; raises :exc:`ValueError` where there is none, or several."""
         names = RedisStore(None)._get_message_channels(facility=facility, **audience)
-        if len(names) != 1:
-            raise ValueError(
-                'A collection has one audience: say broadcast=True, or which one of users, groups or sessions. '
-                + (f'These are {len(names)}: {", ".join(names)}' if names else 'This one is nobody.')
-            )
+        advice = 'A collection has one audience: say broadcast=True, or which one of users, groups or sessions.'
+        if not names:
+            raise Nobody(f'{advice} This one is nobody.')
+        if len(names) > 1:
+            raise ValueError(f'{advice} These are {len(names)}: {", ".join(names)}.')
         return cls(names[0], facility, using)
 
     @property

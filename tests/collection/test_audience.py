@@ -40,6 +40,8 @@ def test_not_one_audience() -> None:
         Collection('f')
     with pytest.raises(ValueError, match='nobody'):
         Collection('f', users=SELF, request=nobody)
+    with pytest.raises(ValueError, match='nobody'):
+        Collection('f', users=nobody.user)
     with pytest.raises(ValueError, match='These are 2: broadcast:f, user:mary:f'):
         Collection('f', broadcast=True, users='mary')
     with pytest.raises(TypeError):
