@@ -2,8 +2,9 @@
 
 -- Seconds: a text that was heard on the channel and one that was found under K within this time are one and the same.
 local SAME = 10
--- What is found under K is left to be heard on the channel for this time, if somebody listens there.
-local PATIENCE = 1
+-- What is found under K is left to be heard on the channel for this time, if somebody listens there; as long as others
+-- are being taken it may stand behind them, and is left for SAME.
+local PATIENCE = 2
 -- Somebody listens who has said so within this time.
 local LISTENING = 30
 -- Texts that are remembered to be one and the same.
@@ -87,7 +88,7 @@ local function recall(list, digest)
 end
 
 local function drop_aside()
-    call('HDEL', META, 'aside', 'aside_at')
+    call('HDEL', META, 'aside', 'aside_at', 'taken_at')
     meta.aside_at = nil
 end
 
@@ -153,13 +154,13 @@ local function load(expected)
         call('HSET', META, 'e', meta.e)
     end
     if meta.aside_at then
-        local heard_soon = now() < meta.aside_at + PATIENCE * 1000
-            and now() < tonumber(call('HGET', META, 'until') or 0)
-        local aside = call('HGET', META, 'aside')
+        local aside, taken_at, listening = unpack(call('HMGET', META, 'aside', 'taken_at', 'until'))
+        local is_awaited = now() < tonumber(listening or 0) and now() < meta.aside_at + SAME * 1000
+            and (expected or now() < math.max(meta.aside_at, taken_at or 0) + PATIENCE * 1000)
         if expected and redis.sha1hex(aside) == expected then
             drop_aside()
             seen = true
-        elseif not heard_soon then
+        elseif not is_awaited then
             return aside, seen
         end
     end

@@ -11,6 +11,7 @@ if not meta then return { 'gone' } end
 local is_found = recall('found', digest)
 -- Then it will be under the key in a moment, as ws4redis publishes and keeps one after the other.
 if not seen and not is_found then remember('heard', digest) end
+if meta.aside_at then call('HSET', META, 'taken_at', now()) end
 meta.t = meta.t + 1
 local change = read_change(9)
 if is_found or change and objection(change) then change = nil end
