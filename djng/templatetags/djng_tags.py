@@ -11,11 +11,7 @@ from django.template.context import Context
 from django.templatetags.i18n import BlockTranslateNode
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
-from redis.exceptions import RedisError
 
-from djng.collection import Collection, DictCollection, ListCollection
-from djng.collection.channel import Nobody
-from djng.collection.page import element
 from djng.context_processors import heartbeat, javascript, websocket_uri
 
 #: What ``djangoWebsocketProvider.setLogLevel`` understands.
@@ -147,13 +143,20 @@ def websocket_config(request: HttpRequest, module: str, loglevel: str | None = N
 
 
 @register.simple_tag
-def djng_collection(collection: str | DictCollection | ListCollection, **audience: Any) -> SafeString:
+def djng_collection(collection: Any, **audience: Any) -> SafeString:
     """Write what a collection holds now, so that the page shows it before its socket is open.
 
     ``collection`` is the facility's name, with an audience as :class:`djng.collection.Collection` takes it, which is
     everybody by default; or a collection that the view has put into the context. The tag asks for no rights: who may
     see the page sees this. For an audience that is nobody, and without Redis, nothing is written; the socket will tell.
     """
+    # Not before it is needed: the other tags work without ws4redis, too.
+    from redis.exceptions import RedisError
+
+    from djng.collection import Collection, DictCollection, ListCollection
+    from djng.collection.channel import Nobody
+    from djng.collection.page import element
+
     try:
         if isinstance(collection, (DictCollection, ListCollection)) and not audience:
             return element(collection)
