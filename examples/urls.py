@@ -12,4 +12,7 @@ urlpatterns = [
     path('model_scope/', views.model_scope, name='model_scope'),
 ]
 if apps.is_installed('ws4redis'):
-    urlpatterns += [path('threeway_databinding/', views.threeway_databinding, name='threeway_databinding')]
+    urlpatterns += [
+        path('threeway_databinding/', views.threeway_databinding, name='threeway_databinding'),
+        path('chat/', views.chat, name='chat'),
+    ]
