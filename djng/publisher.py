@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from ws4redis import publisher as upstream
@@ -10,9 +9,8 @@ from ws4redis import publisher as upstream
 from djng.collection.values import array_of, change_of
 from djng.redis_store import SELF, RedisMessage, RedisStore, label
 from djng.speaking import run, shared_client
-from djng.state.frame import parse_plain
 from djng.state.merge import Change, dump
-from djng.state.steps import Refused, Relay, Step, Submit
+from djng.state.steps import Refused, Step, Submit
 
 __all__ = ['SELF', 'RedisMessage', 'RedisPublisher']
 
@@ -41,11 +39,16 @@ class RedisPublisher(RedisStore, upstream.RedisPublisher):  # type: ignore[misc]
         and for as long as somebody is bound to it. Raises :exc:`ValueError` for what is no message, or does not fit the
         collection, and redis-py's exceptions where Redis cannot be reached.
         """
-        step = _step_for(message, expire)
-        outcomes = run([step(channel) for channel in self._publishers], expire=expire)
-        for channel, outcome in zip(self._publishers, outcomes, strict=True):
+        steps = self._steps_for(message)
+        for step, outcome in zip(steps, run(steps, expire=expire), strict=True):
             if isinstance(outcome, Refused):
-                raise ValueError(f'{channel}: {" ".join(outcome.errors[""])}')
+                raise ValueError(f'{step.channel!s}: {" ".join(outcome.errors[""])}')
+
+    def _steps_for(self, message: Any) -> list[Step]:
+        if isinstance(message, (dict, list)):
+            change = _change(message)
+            return [Submit(channel, label(channel), change) for channel in self._publishers]
+        return [*self.steps(_message(message))]
 
     def pipeline_publish_message(self, pipeline: Any, message: Any, expire: int | None = None) -> None:
         """Put into a redis-py ``pipeline`` of yours what publishes ``message`` as JSON when you execute it.
@@ -80,18 +83,6 @@ class RedisPublisher(RedisStore, upstream.RedisPublisher):  # type: ignore[misc]
                     if text := self._connection.get(channel):
                         return _trimmed(text)
         return None
-
-
-def _step_for(message: Any, expire: int | None) -> Callable[[str], Step]:
-    if isinstance(message, (dict, list)):
-        change = _change(message)
-        return lambda channel: Submit(channel, label(channel), change)
-    text = bytes(_message(message))
-    try:
-        plain = parse_plain(text.decode())
-    except UnicodeDecodeError:
-        plain = None
-    return lambda channel: Relay(channel, label(channel), text, plain, expire=expire)
 
 
 def _change(message: Any) -> Change:

@@ -22,6 +22,11 @@ from django.core.exceptions import PermissionDenied
 from websockets.sync.client import connect
 
 import djng
+from djng.relay import frames
+from djng.relay.bound import public_name
+from djng.state.frame import parse_frame
+from djng.state.heard import heard
+from djng.state.steps import Kept
 from tests.servers import PATIENCE, ROOT, Redis, Runserver
 
 DOCS = ROOT / 'docs'
@@ -132,9 +137,8 @@ def test_client() -> None:
 
 def test_modules_are_in_the_architecture() -> None:
     """Each module of djng and of the client has its sentence."""
-    folders = [ROOT / 'djng' / name for name in ('', 'collection', 'relay', 'state')]
-    paths = {str(path.relative_to(ROOT)) for folder in folders for path in folder.glob('*.py')}
-    names = {path for path in paths if not path.endswith('__init__.py')} | {path.name for path in CLIENT.glob('*.js')}
+    modules = [path for path in SOURCES if not {'__init__.py', 'management', 'templatetags'} & set(path.parts)]
+    names = {str(path.relative_to(ROOT)) for path in modules} | {path.name for path in CLIENT.glob('*.js')}
     assert missing(names - {'index.js', 'module.js'}, 'architecture.rst') == set()
 
 
@@ -235,6 +239,45 @@ def test_subscriber() -> None:
     websocket = Websocket()
     subscriber.send_persisted_messages(websocket)
     assert websocket == [b'{"welcome": true}', b'kept']
+
+
+def frames_of(title: str) -> list[str]:
+    """Return the frames that a section of the page on the wire shows, as they travel."""
+    section = re.split(rf'^{title}\n-+$', read(DOCS / 'wire.rst'), flags=re.M)[1]
+    section = re.split(r'^.+\n-{3,}$', section, maxsplit=1, flags=re.M)[0]
+    return [json.dumps(json.loads(code), separators=(',', ':')) for name, code in snippets(section) if name == 'json']
+
+
+def test_what_a_client_says() -> None:
+    """The server understands each frame that a client is told to say."""
+    understood = [parse_frame(frame) for frame in frames_of('What a client says')]
+    assert [(frame.s, frame.seed, frame.sync) for frame in understood] == [
+        (8, False, False),
+        (9, False, False),
+        (None, True, False),
+        (None, False, True),
+    ]
+    change = understood[1].change
+    assert change is not None
+    assert (change.kind, change.set, change.length, change.push) == ('array', {'0': '"x"'}, 2, ('"d"', '"e"'))
+
+
+def test_what_the_server_says() -> None:
+    """Each frame that the server is said to send is one that it makes."""
+    said = frames_of('What the server says')
+    me = public_name('5d41402abc4b2a76b9719d911017c592')
+    assert said[0].encode() == frames.hello(me, subscribed=['broadcast'], published=['broadcast'])
+    assert said[1].encode() == frames.snapshot(
+        'broadcast', Kept(1763800000123, 41, 'object', 2, 0, b'{"home":2,"away":1}')
+    )
+    assert said[2].encode() == frames.snapshot('broadcast', Kept(1763800000123, 6, 'array', 2, 0, b'["a","b"]'))
+    for frame, kind in zip(said[3:5], ('object', 'array'), strict=True):
+        known = heard(frame.encode())
+        assert known is not None
+        assert known.kind == kind
+    assert said[5].encode() == frames.acknowledgement(7, 'broadcast', epoch=1763800000123, version=42)
+    assert said[6].encode() == frames.refusal(7, {'home': ['Ensure this value is less than or equal to 99.']})
+    assert len(said) == 7
 
 
 # A project made by `startproject` and the snippets of the installation, and nothing else.

@@ -20,7 +20,8 @@ _numbers = itertools.count(1)
 class Ear:
     """A listener that remembers what it heard."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_bound: bool = False) -> None:
+        self.is_bound = is_bound
         self.number = next(_numbers)
         self.heard: list[tuple[bytes, bool]] = []
         self.waiting: list[tuple[bytes, bool]] = []
