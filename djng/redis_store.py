@@ -86,13 +86,18 @@ def unmistakable(message: bytes) -> bytes:
 
 
 def user_names(users: Any, request: Any) -> Iterable[str]:
-    """Return the user names that ``users`` stands for: names, user objects, or :data:`SELF` for who asks."""
+    """Return the user names that ``users`` stands for: names, user objects, or :data:`SELF` for who asks.
+
+    Who has not signed in has none.
+    """
     for user in _each(users):
         if user is SELF or user is True:
             if _is_authenticated(request):
                 yield request.user.get_username()
-        else:
-            yield user.get_username() if hasattr(user, 'get_username') else user
+        elif not hasattr(user, 'get_username'):
+            yield user
+        elif user.is_authenticated:
+            yield user.get_username()
 
 
 def group_names(groups: Any, request: Any) -> Iterable[str]:

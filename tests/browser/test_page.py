@@ -14,6 +14,7 @@ TITLES = {
     '/model_scope/': 'Two-way data-binding · djng',
     THREEWAY: 'Three-way data-binding · djng',
     '/chat/': 'Chat · djng',
+    '/scoreboard/': 'Scoreboard · djng',
 }
 
 VALID = {
