@@ -110,13 +110,13 @@ def test_resent_change(client, store, ear):
     push = Change('array', {}, push=('1',))
     first, _ = run(store, submit(push, author='me', s=5), submit(push, author='you', s=5))
     heard = ear.messages()
-    assert run(store, submit(push, author='me', s=5)) == Acknowledged(first.e, 1)
-    assert run(store, submit(push, author='me', s=4)) == Acknowledged(first.e, 1)
+    assert run(store, submit(push, author='me', s=5)) == Acknowledged(first.e, 1, 1)
+    assert run(store, submit(push, author='me', s=4)) == Acknowledged(first.e, 1, 1)
     assert run(store, submit(push, author='me', s=6)).v == 3
     assert len(heard) == 2
     assert len(ear.messages()) == 1
     must_be(client, K, ['1', '1', '1'])
-    assert client.get(f'{CLIENT}me') == b'6 %d 3' % first.e
+    assert client.get(f'{CLIENT}me') == b'6 %d 3 3' % first.e
     assert 86000 < client.ttl(f'{CLIENT}me') <= 86400
 
 
@@ -295,7 +295,7 @@ def test_older_state_of_redis(client, store, step):
     after = run(store, make(sets(), least_epoch=e, least_version=v + 9))
     assert after.e > e
     assert run(store, make(sets(), least_epoch=after.e + 10**9, least_version=1)).e == after.e + 10**9 + 1
-    assert run(store, submit(sets(), author='me', s=1)) == Acknowledged(e, v)
+    assert run(store, submit(sets(), author='me', s=1)) == Acknowledged(after.e + 10**9 + 1, v)
     must_be(client, K, {'a': '1'})
 
 
@@ -377,6 +377,24 @@ def test_one_round_trip(client, store):
     assert {outcome.v for outcome in store.run(steps)} == {1}
     assert client.info('stats')['total_net_input_bytes'] - before < 100 * 500
     assert client.info('commandstats')['cmdstat_evalsha']['calls'] >= 100
+
+
+@pytest.mark.parametrize('protocol', [2, 3])
+def test_protocols(redis_clean, protocol):
+    """Clients of both of Redis' protocols understand all answers."""
+    client = redis.Redis(port=redis_clean.port, protocol=protocol)
+    store = Store(client, expire=60)
+    e = run(store, Snapshot(K, 'broadcast', create=True)).e
+    steps = [submit(sets(a='1'), author='me', s=1), submit(sets(a='1'), author='me', s=1), Renew(K, 'broadcast')]
+    assert store.run(steps) == [Applied(e, 1), Acknowledged(e, 1), Renewed(e, 1, 0, False)]
+    client.set(K, '{"b":2}')
+    client.hdel(META, 'until')
+    steps = [Snapshot(K, 'broadcast'), submit(Change('array', {})), submit(sets(), seed=True)]
+    kept, refused, not_taken = store.run(steps)
+    assert kept == Kept(e, 2, 'object', 2, 0, b'{ "a":1,"b":2}')
+    assert (refused, not_taken) == (Refused({'': ['The collection is an object.']}), NotTaken(0))
+    assert run(store, Snapshot('broadcast:none', 'broadcast')) == Kept(0, 0, None, 0, 0, None)
+    client.close()
 
 
 def test_redis_is_away(client):
