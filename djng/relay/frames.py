@@ -26,7 +26,10 @@ def snapshot(label: str, kept: Kept) -> bytes:
 
 
 def acknowledgement(s: int, label: str, applied: Applied | Acknowledged) -> bytes:
-    """Return the frame that tells an author at which position its change ``s`` was applied, and, as far as it is known, an array's length."""
+    """Return the frame that tells an author at which position its change ``s`` was applied.
+
+    An array's length right after it is told where it is known.
+    """
     length = {'n': applied.n} if isinstance(applied, Acknowledged) and applied.n is not None else {}
     return _frame({'ack': s, 'c': label, 'e': applied.e, 'v': applied.v, **length})
 
