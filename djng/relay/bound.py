@@ -166,7 +166,7 @@ class BoundVisitor(Visitor):
                 self._counts.changes += isinstance(outcome, Applied)
                 # A change that comes back in its place among the others is its own receipt.
                 if frame.s is not None and (isinstance(outcome, Acknowledged) or channel.encode() not in self.channels):
-                    self._tell(frames.acknowledgement(frame.s, label(channel), epoch=outcome.e, version=outcome.v))
+                    self._tell(frames.acknowledgement(frame.s, label(channel), outcome))
             elif isinstance(outcome, Gone):
                 self.ask()
 

@@ -23,6 +23,9 @@ logger = logging.getLogger('djng.relay')
 #: Seconds between two attempts to reach Redis: the first is the least, the second the most (full jitter between).
 RECONNECT_MIN, RECONNECT_MAX = 0.1, 5.0
 
+# Of its own, so that who seeds the common one gets from it what is expected.
+_jitter = random.Random()  # noqa: S311 jitter is no secret
+
 #: Messages handed over to the loop at once, at the most; so a burst costs few turns, and heartbeats still go out.
 BATCH = 256
 
@@ -286,7 +289,7 @@ class Hub:
             self._loop.call_soon_threadsafe(self._disconnected)
             self.on_lost()
             connection.disconnect()
-            self._primitives.sleep(random.uniform(RECONNECT_MIN, self._delay))  # noqa: S311 jitter is no secret
+            self._primitives.sleep(_jitter.uniform(RECONNECT_MIN, self._delay))
             self._delay = min(RECONNECT_MAX, 2 * self._delay)
 
     def _read(self, connection: Any, generation: int) -> None:
