@@ -1,0 +1,319 @@
+"""What a program happens to: browsers, two workers, one store, and the ledger in which all of it is written down."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Callable
+from typing import Any
+
+from djng.state.merge import Change, Collection, dump
+from djng.state.heard import heard
+from djng.state.steps import Submit
+from tests.convergence.browser import Browser
+from tests.convergence.frames import members, read
+from tests.convergence.layers import layered
+from tests.convergence.ledger import Ledger
+from tests.convergence.log import Fault
+from tests.convergence.network import Link, Worker
+from tests.convergence.programs import Program
+from tests.convergence.simulated import SimulatedStore
+
+
+#: What properties are called, some of them as nobody should.
+NAMES = ('home', 'away', '__proto__', 'länge "1"\n', 'length')
+
+#: Rounds after which a network that still has something to say is taken to go on for ever.
+ROUNDS = 400
+
+Publish = Callable[[str, str], None]
+
+
+class World:
+    """Everything; each verb of a program is a method."""
+
+    def __init__(self, program: Program, make_store: Callable[[Publish], Any]) -> None:
+        self.program = program
+        self.channels = {'broadcast': 'broadcast:foobar'}
+        if program.has_users:
+            self.channels['user'] = 'user:ada:foobar'
+        self.ledger = Ledger(list(self.channels))
+        self._labels = {channel: label for label, channel in self.channels.items()}
+        self._numbers = itertools.count(1)
+        self._spoken = ''
+        self.workers: list[Worker] = []
+        self.store = make_store(self._published)
+        self.workers = [Worker(self.store, self.channels) for _ in range(2)]
+        for worker in self.workers:
+            worker.start()
+        self.browsers = [self._browser(number) for number in range(program.browsers)]
+        self.links: dict[str, tuple[Worker, Link]] = {}
+        # What pages showed when their bindings looked at them last.
+        self._shown: dict[str, Collection] = {browser.me: browser.scope.copy() for browser in self.browsers}
+
+    def _browser(self, number: int) -> Browser:
+        begin: Collection = [] if self.program.is_array else {}
+        if number == self.program.begins:
+            begin = ['"begin"'] if self.program.is_array else {'away': '"begin"', 'begin': '1'}
+        browser = Browser(begin)
+        browser.me = f'b{number}'
+        return browser
+
+    def _published(self, channel: str, text: str) -> None:
+        for worker in self.workers:
+            worker.inbox.append((channel, text))
+        if heard(text.encode()):
+            self.ledger.logs[self._labels[channel]].take(text)
+
+    def _text(self, who: str) -> str:
+        number = next(self._numbers)
+        return f'{{"{who}-{number}":[-0,1.00,{{}},[]]}}' if number % 7 == 0 else f'"{who}-{number}"'
+
+    # People.
+
+    def edit(self, who: int, what: int, where: int) -> None:
+        """Let somebody change something on his page, and with it or later its binding take that in."""
+        number = who % len(self.browsers)
+        if number == self.program.hears_only:
+            return
+        browser = self.browsers[number]
+        text = self._text(browser.me if what % 40 else f'no {browser.me}')
+        if isinstance(browser.scope, dict):
+            name = NAMES[where % len(NAMES)]
+            if what % 4 == 0:
+                browser.scope.pop(name, None)
+            else:
+                browser.scope[name] = text
+        else:
+            edit_items(browser.scope, what, where, text)
+        if what & 512 or what & 1024:
+            self._before(browser)
+            browser.digest()
+            self._after(browser)
+
+    def _before(self, browser: Browser) -> None:
+        self.ledger.typed(browser.me, self._shown.get(browser.me, {}), browser.scope)
+
+    def _after(self, browser: Browser) -> None:
+        self._shown[browser.me] = browser.scope.copy()
+        for text in browser.frames_to_send():
+            self.ledger.said(browser.me, text)
+            if browser.me in self.links:
+                self.links[browser.me][1].up.append(text)
+        self.ledger.watch(browser)
+
+    # The network.
+
+    def connect(self, who: int, where: int, _: int) -> None:
+        """Give somebody a socket."""
+        number = who % len(self.browsers)
+        browser = self.browsers[number]
+        if browser.me in self.links:
+            return
+        channels = dict(self.channels)
+        if number == len(self.browsers) - 1:
+            channels.pop('user', None)
+        link = Link(
+            browser,
+            {} if number == self.program.writes_only else channels,
+            {} if number == self.program.hears_only else channels,
+        )
+        worker = self.workers[where % 2]
+        self.links[browser.me] = worker, link
+        self.ledger.accounts[browser.me].published = list(link.written)
+        self._before(browser)
+        worker.connect(link)
+        self._after(browser)
+
+    def lose(self, who: int, much: int, _: int) -> None:
+        """Cut a socket; some of what is on its way up arrives, and nothing of what is on its way down."""
+        if (found := self._link(who)) is None:
+            return
+        worker, link = found
+        del self.links[link.browser.me]
+        worker.links.remove(link)
+        while len(link.up) > much % 3:
+            link.up.pop()
+        if link.up:
+            worker.late.append(link)
+        link.browser.lost()
+
+    def _link(self, who: int) -> tuple[Worker, Link] | None:
+        return self.links.get(self.browsers[who % len(self.browsers)].me)
+
+    def read(self, who: int, _: int, __: int) -> None:
+        """Let a worker read what somebody says."""
+        if (found := self._link(who)) and found[1].up:
+            found[0].read(found[1])
+
+    def late(self, which: int, _: int, __: int) -> None:
+        """Let a worker read what came by a socket that is lost by now."""
+        worker = self.workers[which % 2]
+        if worker.late:
+            worker.read(worker.late[0])
+            if not worker.late[0].up:
+                worker.late.pop(0)
+
+    def listen(self, who: int, _: int, __: int) -> None:
+        """Let somebody hear what his worker has heard."""
+        if (found := self._link(who)) and found[1].hub:
+            self._receive(found[1].browser, found[1].hub.popleft())
+
+    def answer(self, who: int, _: int, __: int) -> None:
+        """Let somebody hear what he was answered."""
+        if (found := self._link(who)) and found[1].direct:
+            self._receive(found[1].browser, found[1].direct.popleft())
+
+    def _receive(self, browser: Browser, text: str) -> None:
+        about = json.loads(members(text)['$$djng'])
+        if 'errors' in about:
+            self.ledger.refused(browser.me, about['s'])
+        self._before(browser)
+        browser.receive(text)
+        self._after(browser)
+
+    def slow(self, who: int, _: int, __: int) -> None:
+        """Drop what waits for somebody who does not read, and tell him everything anew."""
+        if found := self._link(who):
+            found[0].begin_anew(found[1])
+
+    # Servers.
+
+    def hear(self, which: int, _: int, __: int) -> None:
+        """Let a worker read what Redis has published."""
+        if self.workers[which % 2].inbox:
+            self.workers[which % 2].hear()
+
+    def take(self, which: int, _: int, __: int) -> None:
+        """Let a worker take what a foreign writer has said."""
+        self.workers[which % 2].take()
+
+    def renew(self, which: int, _: int, __: int) -> None:
+        """Let a worker look whether the state is there."""
+        self.workers[which % 2].renew()
+
+    def gap(self, which: int, _: int, __: int) -> None:
+        """Let a worker lose its subscription, and get it again."""
+        self.workers[which % 2].start()
+
+    def restart(self, which: int, _: int, __: int) -> None:
+        """Kill a worker; another one takes its place."""
+        worker = self.workers[which % 2]
+        for link in worker.links:
+            del self.links[link.browser.me]
+            link.browser.lost()
+        worker.links, worker.late = [], []
+        worker.start()
+
+    def say(self, what: int, where: int, _: int) -> None:
+        """Let the server change something."""
+        text = self._text('server')
+        if self.program.is_array:
+            change = Change('array', {}, push=(text,))
+        else:
+            change = Change('object', {NAMES[where % len(NAMES)]: text})
+        self.store.run([Submit(self.channels['broadcast'], 'broadcast', change, None, None)])
+
+    def speak(self, what: int, where: int, _: int) -> None:
+        """Let a program that knows nothing of djng publish something."""
+        self._spoken = self._foreign_text(what, where)
+        self.store.publish(self.channels['broadcast'], self._spoken)
+
+    def write(self, what: int, where: int, _: int) -> None:
+        """Let such a program write the key, after it has published the same or without."""
+        text = self._spoken if what & 64 and self._spoken else self._foreign_text(what, where)
+        self.store.set(self.channels['broadcast'], text)
+
+    def _foreign_text(self, what: int, where: int) -> str:
+        if what % 8 == 0:
+            return ('no JSON', '7', '[]' if not self.program.is_array else '{}')[where % 3]
+        text = self._text('foreign')
+        return f'[{text}]' if self.program.is_array else dump({NAMES[where % len(NAMES)]: text})
+
+    def flush(self, _: int, __: int, ___: int) -> None:
+        """Let Redis lose everything. What is on its way from lost sockets then is not told apart from what is new."""
+        for worker in self.workers:
+            while worker.late:
+                self.late(self.workers.index(worker), 0, 0)
+        self.store.restore()
+
+    # The end.
+
+    def calm(self) -> None:
+        """Let everybody connect, and everything arrive."""
+        for number, browser in enumerate(self.browsers):
+            self._before(browser)
+            browser.digest()
+            self._after(browser)
+            self.connect(number, number, 0)
+        for _ in range(ROUNDS):
+            if not self._go_on():
+                for which in range(2):
+                    self.renew(which, 0, 0)
+                    self.take(which, 0, 0)
+                if not self._go_on():
+                    break
+        else:
+            raise Fault('the network does not come to rest')
+        if restless := [browser.me for browser in self.browsers if not browser.is_quiet and self._writes(browser)]:
+            raise Fault(f'{restless} wait for ever')
+
+    def _writes(self, browser: Browser) -> bool:
+        return bool(self.ledger.accounts[browser.me].published)
+
+    def _go_on(self) -> bool:
+        """Let each of all that is on its way go one step; false if nothing is."""
+        moves = False
+        for which, worker in enumerate(self.workers):
+            moves = moves or bool(worker.inbox or worker.late)
+            self.hear(which, 0, 0)
+            self.late(which, 0, 0)
+        for number, browser in enumerate(self.browsers):
+            _, link = self.links[browser.me]
+            moves = moves or bool(link.up or link.hub or link.direct)
+            for verb in (self.read, self.listen, self.answer):
+                verb(number, 0, 0)
+        return moves
+
+    def compare(self) -> None:
+        """See that all show the same, which is what Redis keeps, what the log says, and what a late comer sees."""
+        self.browsers.append(self._browser(len(self.browsers)))
+        self.calm()
+        kept = {label: read(self.store.get(channel) or '{}') for label, channel in self.channels.items()}
+        for label, log in self.ledger.logs.items():
+            if log.applied and log.end == self.browsers[-1].position(label) and log.at(log.end) != kept[label]:
+                raise Fault(f'Redis keeps {kept[label]} and not {log.at(log.end)}')
+        for browser in self.browsers:
+            if browser.subscribed:
+                shown = layered([kept[label] for label in browser.subscribed])[0]
+                if isinstance(shown, dict) and isinstance(browser.own, dict):
+                    shown = {**browser.own, **shown}
+                if browser.scope != shown:
+                    raise Fault(f'{browser.me} shows {browser.scope}; Redis keeps {shown}')
+        self.ledger.close()
+
+
+def edit_items(items: list[str], what: int, where: int, text: str) -> None:
+    """Append an item, or replace, insert, or cut off some."""
+    kind = what % 20
+    if kind < 9 or not items:
+        items.append(text)
+    elif kind < 14:
+        items[where % len(items)] = text
+    elif kind < 17:
+        items.insert(where % len(items), text)
+    else:
+        del items[-1 - where % 2 :]
+
+
+def run(program: Program, make_store: Callable[[Publish], Any] = SimulatedStore) -> str | None:
+    """Run a program; return what fell short, None if nothing did."""
+    try:
+        world = World(program, make_store)
+        for verb, *numbers in program.steps:
+            getattr(world, verb)(*numbers)
+        world.calm()
+        world.compare()
+    except Fault as fault:
+        return str(fault)
+    return None
