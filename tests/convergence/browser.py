@@ -115,10 +115,12 @@ class Browser:
     def opened(self) -> None:
         """Begin on a new socket."""
         self.subscribed, self.published, self._frames = [], [], []
+        for heard in self._heard.values():
+            heard.reopened()
 
     def lost(self) -> None:
         """Go on without one."""
-        self.opened()
+        self.subscribed, self.published, self._frames = [], [], []
 
     def frames_to_send(self) -> list[str]:
         """Return what is to be said on the socket, in this order; it is said once."""
@@ -152,7 +154,7 @@ class Browser:
         by_audience = sorted(self.subscribed, key=lambda label: AUDIENCES.index(label.partition(':')[0]))
         self._heard = {label: self._heard.get(label, Heard()) for label in by_audience}
         for heard in self._heard.values():
-            heard.reopened()
+            heard.awaits = True
         self._is_told = False
 
     def _refused(self, about: dict[str, Any]) -> None:
@@ -168,22 +170,26 @@ class Browser:
             # A state that is lost had it; the one that came instead was sent it again, and will answer too.
             if heard is None or heard.position is None or answer.epoch >= heard.position.epoch:
                 flight.answered[about['c']] = answer
+                if 'n' in about:
+                    flight.start[about['c']] = about['n'] - len(flight.change.push)
 
     def _take_snapshot(self, heard: Heard, frame: Frame) -> None:
-        label, known, before = frame.about['c'], heard.shown, heard.position
+        known, before = heard.shown, heard.position
         # Among what was lost there may have been an answer.
         self._is_told = False
-        if not heard.take_snapshot(frame):
-            return
-        now = position(frame)
+        if heard.take_snapshot(frame):
+            self._begin_with(heard, frame, known, before)
+        for late in heard.release():
+            self._take_change(heard, late)
+
+    def _begin_with(self, heard: Heard, frame: Frame, known: Collection | None, before: Position | None) -> None:
+        label, now = frame.about['c'], position(frame)
         if before is not None and (now.epoch != before.epoch or now < before) and self._in_flight:
             self._in_flight.forget(label)
         if now.version == 0 and label in self.published and (known or self.own):
             heard.offered = known or self.own
             self._frames.append(encode(whole(heard.offered), seed=1, c=label))
         self._disown(heard)
-        for late in heard.release():
-            self._take_change(heard, late)
 
     def _take_change(self, heard: Heard, frame: Frame) -> None:
         awaited = heard.awaits
@@ -199,10 +205,9 @@ class Browser:
     def _disown(self, heard: Heard) -> None:
         """Let the page know alone only what no channel knows."""
         if heard.position and heard.position.version:
-            if isinstance(self.own, dict) and isinstance(heard.collection, dict):
-                self.own = {name: text for name, text in self.own.items() if name not in heard.collection}
-            else:
+            if isinstance(self.own, list) or isinstance(heard.collection, list):
                 self.own = {}
+            self.own = {name: text for name, text in self.own.items() if name not in (heard.collection or {})}
 
     # What both come to.
 

@@ -55,14 +55,16 @@ class Heard:
 
         What comes first on a socket is never older, unless the server itself has lost what it knew.
         """
-        if self.position is not None and position(frame) < self.position and not self._is_new:
+        is_new, self._is_new = self._is_new, False
+        self.awaits = False
+        if self.position is not None and position(frame) < self.position and not is_new:
             return False
         if 'n' in frame.about:
             self.collection = frame.items
         else:  # an empty collection has no kind
             self.collection = frame.values or None
         self.offered = None
-        self.position, self.awaits, self._is_new = position(frame), False, False
+        self.position = position(frame)
         return True
 
     def release(self) -> list[Frame]:

@@ -79,12 +79,30 @@ class Ledger:
                     raise Fault(f'{what} before it was applied; it shows {browser.scope}')
                 if label in browser.subscribed and (known is None or places[0] > known):
                     raise Fault(f'{what}, applied at {places[0]}, when it knew {known}; it shows {browser.scope}')
-            state = layered([self.logs[label].at(browser.position(label)) for label in browser.subscribed] or [{}])[0]
-            for change in browser.overlay:
-                state = over(state, change._replace(push=()))
-            if browser.subscribed and shows(state, key, text):
+            if self._has_cause(browser, key, text):
+                del account.typed[key]
+            else:
                 raise Fault(f'{what}, which nobody has replaced; it shows {browser.scope}')
-            del account.typed[key]
+
+    def _has_cause(self, browser: Browser, key: str, text: str | None) -> bool:
+        """Whether what was typed is not what the channels say any more, as far as the page knows them."""
+        places = {label: browser.position(label) for label in browser.subscribed}
+        if not places or not all(self.logs[label].knows(place) for label, place in places.items()):
+            return True
+        state = layered([self.logs[label].at(place) for label, place in places.items() if place])[0]
+        for change in browser.overlay:
+            state = over(state, change._replace(push=()))
+        return not shows(state, key, text)
+
+    def find_all(self, collection: Collection) -> None:
+        """See that everything that was ever appended and not refused is in ``collection`` once."""
+        there = Counter(collection)
+        for name, account in self.accounts.items():
+            for number, frame in account.sent.items():
+                values, _, pushed = taken_apart(frame)
+                pushed = [] if number in account.refused else [*pushed, *values.values()]
+                if wrong := {text: there[text] for text in pushed if there[text] != 1}:
+                    raise Fault(f'what {name} appended is not there once: {wrong}')
 
     def close(self) -> None:
         """See that all that was typed was sent, each change was applied or refused, and nothing was appended twice."""

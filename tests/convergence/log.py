@@ -15,40 +15,63 @@ class Fault(AssertionError):
 
 
 class Applied(NamedTuple):
-    """A change in its place, and the collection after it."""
+    """A change in its place."""
 
     position: Position
     author: str | None
     number: int | None
     change: Change
-    after: Collection
 
 
 class Log:
     """The changes of one channel, in its order."""
 
     def __init__(self) -> None:
-        self.applied: dict[Position, Applied] = {}
         self.end = Position(0, 0)
+        #: What is in the collection, and what was once and is lost.
+        self.applied: list[Applied] = []
+        self.lost: list[Applied] = []
+        self._states: dict[Position, Collection] = {}
 
     def take(self, text: str) -> None:
         """Take what was published; fails where it is not the next change, or one that was applied before."""
         frame = parse(text)
         now, author, number = position(frame), frame.about.get('o'), frame.about.get('s')
+        before = now._replace(version=now.version - 1)
         if 't' in frame.about and (now == self.end or now.version == 0):
             return  # a message of a foreign writer was counted that was known already
-        if now.epoch < self.end.epoch or now.version != (self.end.version if now.epoch == self.end.epoch else 0) + 1:
+        if now.epoch > self.end.epoch and now.version == 1:
+            self.lose_all()
+        elif now.epoch > self.end.epoch and now.version == self.end.version + 1:
+            self._states[before] = self.at(self.end)  # an epoch that goes on where the one before it was saved
+        elif before != self.end:
             raise Fault(f'{now} follows {self.end}')
-        if number is not None and (twice := [one for one in self.of(author, number) if one.position.epoch == now.epoch]):
+        if number is not None and (twice := [one for one in self.applied if (one.author, one.number) == (author, number)]):
             raise Fault(f'change {number} of {author} was applied as {twice[0].position} and {now}')
         told = change(frame)
-        self.applied[now] = Applied(now, author, number, told, over(self.at(Position(now.epoch, now.version - 1)), told))
+        self.applied.append(Applied(now, author, number, told))
+        self._states[now] = over(self.at(before), told)
         self.end = now
 
+    def lose_all(self) -> None:
+        """Begin with an empty collection."""
+        self.lost += self.applied
+        self.applied = []
+
+    def fall_back(self, place: Position) -> None:
+        """Forget what was applied after ``place``."""
+        self.lost += [one for one in self.applied if one.position > place]
+        self.applied = [one for one in self.applied if one.position <= place]
+        self.end = place
+
     def of(self, author: str | None, number: int | None) -> list[Applied]:
-        """Return where a change was applied: more than once if its first epoch was lost."""
-        return [one for one in self.applied.values() if (one.author, one.number) == (author, number)]
+        """Return where a change was applied, in what is lost too."""
+        return [one for one in (*self.lost, *self.applied) if (one.author, one.number) == (author, number)]
 
     def at(self, place: Position) -> Collection:
         """Return the collection as it was at a position."""
-        return self.applied[place].after if place in self.applied else {}
+        return self._states.get(place, {})
+
+    def knows(self, place: Position | None) -> bool:
+        """Whether it can be told what the collection was: not in an epoch that goes on with what was saved."""
+        return place is not None and (place.version == 0 or place in self._states)

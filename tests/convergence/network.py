@@ -61,22 +61,27 @@ class Worker:
     def __init__(self, store: Store, channels: dict[str, str]) -> None:
         self._store = store
         self._labels = {channel: label for label, channel in channels.items()}
-        self._channels: dict[str, Channel] = {}
         self.links: list[Link] = []
         #: Sockets that were lost when frames were on their way up.
         self.late: list[Link] = []
         #: What Redis has published, with its channel, and is not read yet.
         self.inbox: deque[tuple[str, str | Kept]] = deque()
+        self.forget()
+
+    def forget(self) -> None:
+        """Be a new process."""
+        self._channels = {channel: Channel(label) for channel, label in self._labels.items()}
 
     def start(self) -> None:
-        """Know nothing but what Redis publishes from now on."""
+        """Subscribe, at the beginning or where a subscription was lost."""
         self.inbox.clear()
-        self._channels = {channel: Channel(label) for channel, label in self._labels.items()}
+        for channel in self._channels.values():
+            channel.foreign, channel.taken = [], None
         for link in self.links:
             link.hub.clear()
             self.tell_all(link)
-        for channel in self._channels:
-            self._look(channel)
+        for name in self._channels:
+            self._look(name)
 
     def connect(self, link: Link) -> None:
         """Let a browser in."""
@@ -102,6 +107,9 @@ class Worker:
         [kept] = self._store.run([Snapshot(name, self._labels[name], None, b'', True, *self._channels[name].least)])
         assert isinstance(kept, Kept)
         self.inbox.append((name, kept))
+        # Whatever a browser may be told must not be forgotten, or a Redis that falls back behind it is not noticed.
+        channel = self._channels[name]
+        channel.least = max(channel.least, (kept.e, kept.v))
         return kept
 
     def read(self, link: Link) -> None:
@@ -131,7 +139,7 @@ class Worker:
         name, text = self.inbox.popleft()
         channel = self._channels[name]
         if isinstance(text, Kept):
-            channel.least, channel.taken = max(channel.least, (text.e, text.v)), text.t
+            channel.taken = text.t
             return
         word = heard(text.encode())
         if word is None:

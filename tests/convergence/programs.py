@@ -19,6 +19,8 @@ class Program(NamedTuple):
 
     seed: int
     is_array: bool
+    #: Whether items are only appended, so that all of them must be there in the end.
+    appends: bool
     #: How many browsers there are, and which of them only hear, or only write.
     browsers: int
     hears_only: int | None
@@ -49,6 +51,8 @@ VERBS = {
     'gap': 5,
     'restart': 3,
     'flush': 3,
+    'save': 10,
+    'fall_back': 6,
 }
 
 
@@ -58,11 +62,12 @@ def program(seed: int, length: int = 150) -> Program:
     count = draw.randint(2, 4)
     verbs = draw.choices([*VERBS], [*VERBS.values()], k=length)
     # Without these most programs are not about them but about nothing else.
-    spared = draw.sample(['flush', 'restart', 'gap', 'slow', 'speak', 'write', 'say'], draw.randint(0, 6))
-    is_array = draw.random() < 0.5
+    spared = draw.sample(['flush', 'fall_back', 'restart', 'gap', 'slow', 'speak', 'write', 'say'], draw.randint(0, 7))
+    is_array, appends = draw.random() < 0.5, draw.random() < 0.4
     return Program(
         seed,
         is_array,
+        is_array and appends,
         count,
         draw.choice([None, None, None, 0]),
         draw.choice([None, None, None, 1]),

@@ -36,15 +36,19 @@ class State:
     """What Redis keeps of one channel."""
 
     epoch: int
+    #: The epoch in which it began with nothing.
+    since: int
     version: int = 0
     collection: Collection = field(default_factory=dict)
     #: How many messages of foreign writers were taken.
     taken: int = 0
     #: By its author, the number of the change applied last, and what it became.
     clients: dict[str, tuple[int, Applied]] = field(default_factory=dict)
-    #: The foreign text taken last, and whether it was found under the key before it was heard.
-    last: bytes = b''
-    was_found: bool = False
+    #: What was found under the key and may yet be heard on the channel.
+    aside: bytes | None = None
+    #: Texts that were heard and are to be found under the key, or the other way round: each is taken once.
+    heard: set[bytes] = field(default_factory=set)
+    found: set[bytes] = field(default_factory=set)
 
 
 class SimulatedStore:
@@ -65,7 +69,11 @@ class SimulatedStore:
     def get(self, channel: str) -> str | None:
         """Read a key as another program does."""
         state = self._states.get(channel)
-        return self._foreign.get(channel) or (dump(state.collection) if state else None)
+        return dump(state.collection) if state else None
+
+    def lose_all(self) -> None:
+        """Lose everything."""
+        self._states, self._foreign = {}, {}
 
     def save(self) -> None:
         """Write everything to disk."""
@@ -84,22 +92,33 @@ class SimulatedStore:
         if state is None:
             if not getattr(step, 'create', False):
                 return Gone()
-            epoch = max(next(self._clock), step.least_epoch + 1)
-            state = self._states[step.channel] = State(epoch)
-        elif (state.epoch, state.version) < (step.least_epoch, step.least_version):
-            state.epoch = max(next(self._clock), step.least_epoch + 1)
-        self._look_under_key(state, step)
+            epoch = self.later_epoch(step.least_epoch)
+            state = self._states[step.channel] = State(epoch, epoch)
+        elif self.has_fallen_back(state, step):
+            state.epoch = self.later_epoch(step.least_epoch)
+        if text := self._foreign.pop(step.channel, '').encode():
+            if text in state.heard:
+                state.heard.remove(text)
+            else:
+                state.aside = text
         return getattr(self, f'_{type(step).__name__.lower()}')(state, step)
 
-    def _look_under_key(self, state: State, step: Any) -> None:
-        text = self._foreign.pop(step.channel, '').encode()
-        if text and text != state.last:
-            state.last, state.was_found = text, True
+    def later_epoch(self, least: int) -> int:
+        """Return the time, which comes after every epoch that there was."""
+        return max(next(self._clock), least + 1)
+
+    def has_fallen_back(self, state: State, step: Any) -> bool:
+        """Whether Redis has lost something that somebody knows."""
+        return (state.epoch, state.version) < (step.least_epoch, step.least_version)
+
+    def _renew(self, state: State, step: Renew) -> Outcome:
+        # The time that a text is waited for is over when the state is renewed.
+        text, state.aside = state.aside, None
+        if text is not None:
+            state.found.add(text)
             change = parse_plain(text.decode())
             if change is not None and fits(state, change):
                 self._apply(state, step, change)
-
-    def _renew(self, state: State, step: Renew) -> Outcome:
         return Renewed(state.epoch, state.version, state.taken, False)
 
     def _snapshot(self, state: State, step: Snapshot) -> Outcome:
@@ -110,10 +129,8 @@ class SimulatedStore:
     def _submit(self, state: State, step: Submit) -> Outcome:
         if step.seed and state.version:
             return NotTaken(state.taken)
-        if step.author is not None and step.s is not None:
-            number, place = state.clients.get(step.author, (0, Applied(0, 0)))
-            if step.s <= number:
-                return Acknowledged(*place)
+        if (place := self.known(state, step)) is not None:
+            return Acknowledged(state.epoch, place.v)
         if not fits(state, step.change):
             return Refused({'': ['the collection is of the other kind']})
         place = self._apply(state, step, step.change, o=step.author, s=step.s)
@@ -121,14 +138,24 @@ class SimulatedStore:
             state.clients[step.author] = (step.s, place)
         return place
 
+    def known(self, state: State, step: Submit) -> Applied | None:
+        """Return where a change was applied before."""
+        number, place = state.clients.get(step.author or '', (0, Applied(0, 0)))
+        return place if step.s is not None and step.s <= number else None
+
     def _take(self, state: State, step: Take) -> Outcome:
         if step.t != state.taken:
             return NotTaken(state.taken)
         state.taken += 1
         about = {'t': state.taken, 'f': hashlib.sha1(step.text).hexdigest()}
         change = parse_plain(step.text.decode())
-        was_found = state.was_found and state.last == step.text
-        state.last, state.was_found = step.text, False
+        was_found = step.text in state.found
+        if was_found:
+            state.found.remove(step.text)
+        elif state.aside == step.text:
+            state.aside = None
+        else:
+            state.heard.add(step.text)
         if was_found or change is None or not fits(state, change):
             self._tell(state, step, NOTHING[kind_of(state.collection)], **about)
             return Counted(state.epoch, state.version)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -12,11 +13,12 @@ from djng.state.heard import heard
 from djng.state.steps import Submit
 from tests.convergence.browser import Browser
 from tests.convergence.frames import members, read
+from tests.convergence.heard import Position
 from tests.convergence.layers import layered
 from tests.convergence.ledger import Ledger
 from tests.convergence.log import Fault
 from tests.convergence.network import Link, Worker
-from tests.convergence.programs import Program
+from tests.convergence.programs import Program, shorten
 from tests.convergence.simulated import SimulatedStore
 
 
@@ -32,8 +34,11 @@ Publish = Callable[[str, str], None]
 class World:
     """Everything; each verb of a program is a method."""
 
-    def __init__(self, program: Program, make_store: Callable[[Publish], Any]) -> None:
+    def __init__(
+        self, program: Program, make_store: Callable[[Publish], Any], note: Callable[[str], object]
+    ) -> None:
         self.program = program
+        self._note = note
         self.channels = {'broadcast': 'broadcast:foobar'}
         if program.has_users:
             self.channels['user'] = 'user:ada:foobar'
@@ -41,6 +46,9 @@ class World:
         self._labels = {channel: label for label, channel in self.channels.items()}
         self._numbers = itertools.count(1)
         self._spoken = ''
+        self._saved: list[Position] = []
+        # What foreign writers said, and whether they published it.
+        self._foreign: dict[str, bool] = {}
         self.workers: list[Worker] = []
         self.store = make_store(self._published)
         self.workers = [Worker(self.store, self.channels) for _ in range(2)]
@@ -60,6 +68,7 @@ class World:
         return browser
 
     def _published(self, channel: str, text: str) -> None:
+        self._note(f'    {channel} {text}')
         for worker in self.workers:
             worker.inbox.append((channel, text))
         if heard(text.encode()):
@@ -85,18 +94,22 @@ class World:
             else:
                 browser.scope[name] = text
         else:
-            edit_items(browser.scope, what, where, text)
+            edit_items(browser.scope, 0 if self.program.appends else what, where, text)
         if what & 512 or what & 1024:
             self._before(browser)
             browser.digest()
             self._after(browser)
 
     def _before(self, browser: Browser) -> None:
-        self.ledger.typed(browser.me, self._shown.get(browser.me, {}), browser.scope)
+        before = self._shown.get(browser.me, {})
+        if before != browser.scope:
+            self._note(f'    {browser.me} types {before} -> {browser.scope}')
+        self.ledger.typed(browser.me, before, browser.scope)
 
     def _after(self, browser: Browser) -> None:
         self._shown[browser.me] = browser.scope.copy()
         for text in browser.frames_to_send():
+            self._note(f'    {browser.me} says {text}')
             self.ledger.said(browser.me, text)
             if browser.me in self.links:
                 self.links[browser.me][1].up.append(text)
@@ -169,7 +182,9 @@ class World:
         if 'errors' in about:
             self.ledger.refused(browser.me, about['s'])
         self._before(browser)
+        self._note(f'    {browser.me} hears {text}')
         browser.receive(text)
+        self._note(f'    {browser.me} shows {browser.scope}')
         self._after(browser)
 
     def slow(self, who: int, _: int, __: int) -> None:
@@ -203,6 +218,7 @@ class World:
             del self.links[link.browser.me]
             link.browser.lost()
         worker.links, worker.late = [], []
+        worker.forget()
         worker.start()
 
     def say(self, what: int, where: int, _: int) -> None:
@@ -216,18 +232,21 @@ class World:
 
     def speak(self, what: int, where: int, _: int) -> None:
         """Let a program that knows nothing of djng publish something."""
-        self._spoken = self._foreign_text(what, where)
+        self._spoken = self._foreign_text(what, where, True)
         self.store.publish(self.channels['broadcast'], self._spoken)
 
     def write(self, what: int, where: int, _: int) -> None:
         """Let such a program write the key, after it has published the same or without."""
-        text = self._spoken if what & 64 and self._spoken else self._foreign_text(what, where)
+        text, self._spoken = self._spoken, ''
+        if not text or what & 64:
+            text = self._foreign_text(what, where, False)
         self.store.set(self.channels['broadcast'], text)
 
-    def _foreign_text(self, what: int, where: int) -> str:
+    def _foreign_text(self, what: int, where: int, is_published: bool) -> str:
         if what % 8 == 0:
             return ('no JSON', '7', '[]' if not self.program.is_array else '{}')[where % 3]
         text = self._text('foreign')
+        self._foreign[text] = is_published
         return f'[{text}]' if self.program.is_array else dump({NAMES[where % len(NAMES)]: text})
 
     def flush(self, _: int, __: int, ___: int) -> None:
@@ -235,7 +254,23 @@ class World:
         for worker in self.workers:
             while worker.late:
                 self.late(self.workers.index(worker), 0, 0)
+        self.store.lose_all()
+        self._saved = []
+
+    def save(self, _: int, __: int, ___: int) -> None:
+        """Let Redis write everything to disk."""
+        self.store.save()
+        self._saved = [log.end for log in self.ledger.logs.values()]
+
+    def fall_back(self, _: int, __: int, ___: int) -> None:
+        """Let Redis crash, and come back with what it has saved."""
+        if not self._saved:
+            return
         self.store.restore()
+        for log, place in zip(self.ledger.logs.values(), self._saved, strict=True):
+            log.fall_back(place)
+        for worker in self.workers:
+            worker.start()
 
     # The end.
 
@@ -281,16 +316,30 @@ class World:
         self.calm()
         kept = {label: read(self.store.get(channel) or '{}') for label, channel in self.channels.items()}
         for label, log in self.ledger.logs.items():
-            if log.applied and log.end == self.browsers[-1].position(label) and log.at(log.end) != kept[label]:
+            if log.end == self.browsers[-1].position(label) and log.at(log.end) != kept[label]:
                 raise Fault(f'Redis keeps {kept[label]} and not {log.at(log.end)}')
         for browser in self.browsers:
             if browser.subscribed:
                 shown = layered([kept[label] for label in browser.subscribed])[0]
                 if isinstance(shown, dict) and isinstance(browser.own, dict):
                     shown = {**browser.own, **shown}
-                if browser.scope != shown:
+                if browser.scope != shown and (browser.scope or shown):
                     raise Fault(f'{browser.me} shows {browser.scope}; Redis keeps {shown}')
         self.ledger.close()
+        self._count_foreign()
+        happened = {verb for verb, *_ in self.program.steps}
+        if self.program.appends and not happened & {'flush', 'fall_back', 'speak', 'write'}:
+            self.ledger.find_all(kept['broadcast'])
+
+    def _count_foreign(self) -> None:
+        """See that what foreign writers say is taken once; it may be missed where somebody was away, or all was lost."""
+        foreign = [one.change for one in self.ledger.logs['broadcast'].applied if one.author is None]
+        told = Counter(text for change in foreign for text in change.set.values())
+        if twice := [text for text in self._foreign if told[text] > 1]:
+            raise Fault(f'taken twice: {twice}')
+        is_calm = not {verb for verb, *_ in self.program.steps} & {'gap', 'restart', 'flush', 'fall_back'}
+        if is_calm and (missed := [text for text in self._foreign if self._foreign[text] and not told[text]]):
+            raise Fault(f'never taken: {missed}')
 
 
 def edit_items(items: list[str], what: int, where: int, text: str) -> None:
@@ -306,14 +355,29 @@ def edit_items(items: list[str], what: int, where: int, text: str) -> None:
         del items[-1 - where % 2 :]
 
 
-def run(program: Program, make_store: Callable[[Publish], Any] = SimulatedStore) -> str | None:
-    """Run a program; return what fell short, None if nothing did."""
+def run(
+    program: Program,
+    make_store: Callable[[Publish], Any] = SimulatedStore,
+    note: Callable[[str], object] = lambda line: None,
+) -> str | None:
+    """Run a program; return what fell short, None if nothing did. ``note`` is told what happens."""
     try:
-        world = World(program, make_store)
+        world = World(program, make_store, note)
         for verb, *numbers in program.steps:
+            note(f'{verb} {numbers}')
             getattr(world, verb)(*numbers)
+        note('calm')
         world.calm()
         world.compare()
     except Fault as fault:
+        note(f'falls short: {fault}')
         return str(fault)
     return None
+
+
+def report(program: Program, make_store: Callable[[Publish], Any] = SimulatedStore) -> str:
+    """Return the shortest program that falls short as ``program`` does, and what happens in it, frame by frame."""
+    program = shorten(program, lambda shorter: run(shorter, make_store) is not None)
+    lines = [str(program._replace(steps=[]))]
+    run(program, make_store, lines.append)
+    return '\n'.join(lines)
