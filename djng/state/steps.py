@@ -149,8 +149,13 @@ class Kept(NamedTuple):
         """Read what a :class:`Snapshot` published, its token apart."""
         head, has_text, text = payload.partition(b'=')
         e, v, kind, n, t = head.split(b' ')
+        return cls.of(int(e), int(v), kind, int(n), int(t), text if has_text else None)
+
+    @classmethod
+    def of(cls, e: int, v: int, kind: bytes, n: int, t: int, text: bytes | None) -> Kept:
+        """Return what the script has put into other words."""
         kinds: dict[bytes, Kind] = {b'object': 'object', b'array': 'array'}
-        return cls(int(e), int(v), kinds.get(kind), int(n), int(t), text.strip() if has_text else None)
+        return cls(e, v, kinds.get(kind), n, t, None if text is None else text.strip(b' \t\n\r'))
 
 
 class Told(NamedTuple):
@@ -165,6 +170,11 @@ class Renewed(NamedTuple):
     t: int
     #: Somebody wrote under the key what may yet be heard on the channel; to be renewed again in a second or two.
     again: bool
+
+    @classmethod
+    def of(cls, e: int, v: int, t: int, again: int) -> Renewed:
+        """Return what the script has put into other words."""
+        return cls(e, v, t, bool(again))
 
 
 class Gone(NamedTuple):
