@@ -74,10 +74,11 @@ def replace(edits: Edits, confirmed: Collection, in_flight: Change | None) -> Vi
 
 
 opened, view = Browser.opened, Edits.view
+_draw = random.Random(0)
 
 #: By what is broken, what breaks it.
 BREAKS: dict[str, Callable[[], Any]] = {
-    'epochs are not ordered': lambda: patch.object(SimulatedStore, 'later_epoch', lambda *_: random.getrandbits(40)),
+    'epochs are not ordered': lambda: patch.object(SimulatedStore, 'later_epoch', lambda *_: _draw.getrandbits(40)),
     'an older state goes on in its epoch': lambda: patch.object(SimulatedStore, 'has_fallen_back', lambda *_: False),
     'a change sent again is applied again': lambda: patch.object(SimulatedStore, 'known', lambda *_: None),
     'an acknowledged change is laid over confirmed': lambda: patch.object(

@@ -166,12 +166,13 @@ class Browser:
     def _acknowledged(self, about: dict[str, Any]) -> None:
         flight, heard = self._in_flight, self._heard.get(about['c'])
         answer = Position(about['e'], about['v'])
-        if flight and flight.number == about['ack']:
-            # A state that is lost had it; the one that came instead was sent it again, and will answer too.
-            if heard is None or heard.position is None or answer.epoch >= heard.position.epoch:
-                flight.answered[about['c']] = answer
-                if 'n' in about:
-                    flight.start[about['c']] = about['n'] - len(flight.change.push)
+        if not flight or flight.number != about['ack']:
+            return
+        # If a state that is lost had it, the one that came instead was sent it again, and will answer too.
+        if heard is None or heard.position is None or answer.epoch >= heard.position.epoch:
+            flight.answered[about['c']] = answer
+            if 'n' in about:
+                flight.start[about['c']] = about['n'] - len(flight.change.push)
 
     def _take_snapshot(self, heard: Heard, frame: Frame) -> None:
         known, before = heard.shown, heard.position

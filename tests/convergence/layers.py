@@ -31,7 +31,7 @@ def over(collection: Collection, change: Change | None) -> Collection:
 
 
 def layered(collections: Sequence[Collection]) -> tuple[Collection, int]:
-    """Lay collections over each other, the widest audience first; return also the number of the narrowest with anything.
+    """Lay collections over each other, the widest audience first; return also the number of the narrowest with any.
 
     Arrays are not mixed: the narrowest that has items is shown.
     """
@@ -54,7 +54,7 @@ def last_place(items: tuple[str, ...], collection: Collection) -> int | None:
 
 
 class View(NamedTuple):
-    """What is shown, and of an array how many of its items have their index, and how many behind these are in flight."""
+    """What is shown, and of an array how many items have their index, and how many behind these are in flight."""
 
     shown: Collection
     still: int
@@ -113,7 +113,7 @@ class Edits:
     def _edit_items(self, now: list[str], before: list[str], still: int, floating: int) -> None:
         change = self.change or NOTHING['array']
         sets, length = dict(change.set), change.length
-        for index, (text, shown) in enumerate(zip(now, before[: still + floating])):
+        for index, (text, shown) in enumerate(zip(now, before[: still + floating], strict=False)):
             if text != shown and index < still:
                 sets[str(index)] = text
             elif text != shown:

@@ -31,6 +31,8 @@ class Log:
         #: What is in the collection, and what was once and is lost.
         self.applied: list[Applied] = []
         self.lost: list[Applied] = []
+        #: What some other program has written under the key: where there is no collection, one begins with it.
+        self.found: Collection = {}
         self._states: dict[Position, Collection] = {}
 
     def take(self, text: str) -> None:
@@ -42,16 +44,31 @@ class Log:
             return  # a message of a foreign writer was counted that was known already
         if now.epoch > self.end.epoch and now.version == 1:
             self.lose_all()
+        elif now.epoch > self.end.epoch and now.version == 2 and self.found:
+            self.lose_all()
+            self._states[before] = self.found
         elif now.epoch > self.end.epoch and now.version == self.end.version + 1:
-            self._states[before] = self.at(self.end)  # an epoch that goes on where the one before it was saved
+            self._states[before] = self.at(self.end)
         elif before != self.end:
             raise Fault(f'{now} follows {self.end}')
-        if number is not None and (twice := [one for one in self.applied if (one.author, one.number) == (author, number)]):
+        if number is not None and (
+            twice := [one for one in self.applied if (one.author, one.number) == (author, number)]
+        ):
             raise Fault(f'change {number} of {author} was applied as {twice[0].position} and {now}')
         told = change(frame)
         self.applied.append(Applied(now, author, number, told))
         self._states[now] = over(self.at(before), told)
         self.end = now
+
+    def learn(self, place: Position, kept: Collection) -> None:
+        """Take what is kept, as somebody was told; fails where it is not what was published."""
+        if place.epoch > self.end.epoch:
+            # An epoch that goes on with what was saved, or begins with what somebody has left under the key.
+            if place.version <= 1:
+                self.lose_all()
+            self._states[place], self.end = kept, place
+        elif place != self.end or (kept != self.at(place) and (kept or self.at(place))):
+            raise Fault(f'at {place} there is {kept}, and not {self.at(self.end)} of {self.end}')
 
     def lose_all(self) -> None:
         """Begin with an empty collection."""

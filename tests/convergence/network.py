@@ -15,7 +15,20 @@ from typing import Any, Protocol
 
 from djng.state.frame import parse_frame
 from djng.state.heard import heard
-from djng.state.steps import Acknowledged, Applied, Gone, Kept, Outcome, Refused, Renew, Renewed, Snapshot, Step, Submit, Take
+from djng.state.steps import (
+    Acknowledged,
+    Applied,
+    Gone,
+    Kept,
+    Outcome,
+    Refused,
+    Renew,
+    Renewed,
+    Snapshot,
+    Step,
+    Submit,
+    Take,
+)
 from tests.convergence.browser import Browser
 from tests.convergence.frames import encode_snapshot, read
 
@@ -164,12 +177,15 @@ class Worker:
                 if isinstance(outcome, Gone):
                     self._tell_anew(name)
 
-    def renew(self) -> None:
-        """See that the state is still there, and tell everybody if it is another one."""
+    def renew(self) -> bool:
+        """See that the state is still there, and tell everybody if it is another one; true if it is to be done again."""
+        again = False
         for name, channel in self._channels.items():
             [outcome] = self._store.run([Renew(name, channel.label, *channel.least)])
             if not isinstance(outcome, Renewed) or outcome.e != channel.least[0]:
                 self._tell_anew(name)
+            again |= isinstance(outcome, Renewed) and outcome.again
+        return again
 
     def _tell_anew(self, name: str) -> None:
         for link in self.links:

@@ -10,7 +10,6 @@ import random
 from collections.abc import Callable
 from typing import NamedTuple
 
-
 Step = tuple[str, int, int, int]
 
 
@@ -30,6 +29,11 @@ class Program(NamedTuple):
     #: Which page shows something from the beginning.
     begins: int | None
     steps: list[Step]
+
+    @property
+    def verbs(self) -> set[str]:
+        """What kinds of things happen."""
+        return {verb for verb, *_ in self.steps}
 
 
 #: How often what happens.

@@ -71,6 +71,9 @@ class SimulatedStore:
         state = self._states.get(channel)
         return dump(state.collection) if state else None
 
+    def wait(self) -> None:
+        """Let time pass, of which there is none here."""
+
     def lose_all(self) -> None:
         """Lose everything."""
         self._states, self._foreign = {}, {}

@@ -5,12 +5,12 @@ from __future__ import annotations
 import itertools
 import json
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from djng.state.merge import Change, Collection, dump
 from djng.state.heard import heard
-from djng.state.steps import Submit
+from djng.state.merge import Change, Collection, dump
+from djng.state.steps import Kept, Outcome, Step, Submit
 from tests.convergence.browser import Browser
 from tests.convergence.frames import members, read
 from tests.convergence.heard import Position
@@ -21,7 +21,6 @@ from tests.convergence.network import Link, Worker
 from tests.convergence.programs import Program, shorten
 from tests.convergence.simulated import SimulatedStore
 
-
 #: What properties are called, some of them as nobody should.
 NAMES = ('home', 'away', '__proto__', 'länge "1"\n', 'length')
 
@@ -29,14 +28,14 @@ NAMES = ('home', 'away', '__proto__', 'länge "1"\n', 'length')
 ROUNDS = 400
 
 Publish = Callable[[str, str], None]
+#: Makes a store, real or not, that calls what it is given with all that is published.
+Make = Callable[[Publish], Any]
 
 
 class World:
     """Everything; each verb of a program is a method."""
 
-    def __init__(
-        self, program: Program, make_store: Callable[[Publish], Any], note: Callable[[str], object]
-    ) -> None:
+    def __init__(self, program: Program, make_store: Make, note: Callable[[str], object]) -> None:
         self.program = program
         self._note = note
         self.channels = {'broadcast': 'broadcast:foobar'}
@@ -51,7 +50,7 @@ class World:
         self._foreign: dict[str, bool] = {}
         self.workers: list[Worker] = []
         self.store = make_store(self._published)
-        self.workers = [Worker(self.store, self.channels) for _ in range(2)]
+        self.workers = [Worker(self, self.channels) for _ in range(2)]
         for worker in self.workers:
             worker.start()
         self.browsers = [self._browser(number) for number in range(program.browsers)]
@@ -66,6 +65,15 @@ class World:
         browser = Browser(begin)
         browser.me = f'b{number}'
         return browser
+
+    def run(self, steps: Sequence[Step]) -> list[Outcome]:
+        """Do what a worker wants to be done by the store."""
+        outcomes = self.store.run(steps)
+        for step, outcome in zip(steps, outcomes, strict=True):
+            if isinstance(outcome, Kept):
+                log = self.ledger.logs[self._labels[str(step.channel)]]
+                log.learn(Position(outcome.e, outcome.v), read((outcome.text or b'{}').decode()))
+        return outcomes
 
     def _published(self, channel: str, text: str) -> None:
         self._note(f'    {channel} {text}')
@@ -241,6 +249,8 @@ class World:
         if not text or what & 64:
             text = self._foreign_text(what, where, False)
         self.store.set(self.channels['broadcast'], text)
+        if text[0] in '{[':
+            self.ledger.logs['broadcast'].found = read(text)
 
     def _foreign_text(self, what: int, where: int, is_published: bool) -> str:
         if what % 8 == 0:
@@ -283,10 +293,12 @@ class World:
             self.connect(number, number, 0)
         for _ in range(ROUNDS):
             if not self._go_on():
-                for which in range(2):
-                    self.renew(which, 0, 0)
-                    self.take(which, 0, 0)
-                if not self._go_on():
+                again = [worker.renew() for worker in self.workers]
+                for worker in self.workers:
+                    worker.take()
+                if any(again):
+                    self.store.wait()
+                elif not self._go_on():
                     break
         else:
             raise Fault('the network does not come to rest')
@@ -327,8 +339,7 @@ class World:
                     raise Fault(f'{browser.me} shows {browser.scope}; Redis keeps {shown}')
         self.ledger.close()
         self._count_foreign()
-        happened = {verb for verb, *_ in self.program.steps}
-        if self.program.appends and not happened & {'flush', 'fall_back', 'speak', 'write'}:
+        if self.program.appends and not self.program.verbs & {'flush', 'fall_back', 'speak', 'write'}:
             self.ledger.find_all(kept['broadcast'])
 
     def _count_foreign(self) -> None:
@@ -337,7 +348,7 @@ class World:
         told = Counter(text for change in foreign for text in change.set.values())
         if twice := [text for text in self._foreign if told[text] > 1]:
             raise Fault(f'taken twice: {twice}')
-        is_calm = not {verb for verb, *_ in self.program.steps} & {'gap', 'restart', 'flush', 'fall_back'}
+        is_calm = not self.program.verbs & {'gap', 'restart', 'flush', 'fall_back'}
         if is_calm and (missed := [text for text in self._foreign if self._foreign[text] and not told[text]]):
             raise Fault(f'never taken: {missed}')
 
@@ -357,7 +368,7 @@ def edit_items(items: list[str], what: int, where: int, text: str) -> None:
 
 def run(
     program: Program,
-    make_store: Callable[[Publish], Any] = SimulatedStore,
+    make_store: Make = SimulatedStore,
     note: Callable[[str], object] = lambda line: None,
 ) -> str | None:
     """Run a program; return what fell short, None if nothing did. ``note`` is told what happens."""
@@ -375,7 +386,7 @@ def run(
     return None
 
 
-def report(program: Program, make_store: Callable[[Publish], Any] = SimulatedStore) -> str:
+def report(program: Program, make_store: Make = SimulatedStore) -> str:
     """Return the shortest program that falls short as ``program`` does, and what happens in it, frame by frame."""
     program = shorten(program, lambda shorter: run(shorter, make_store) is not None)
     lines = [str(program._replace(steps=[]))]
