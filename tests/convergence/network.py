@@ -178,7 +178,7 @@ class Worker:
                     self._tell_anew(name)
 
     def renew(self) -> bool:
-        """See that the state is still there, and tell everybody if it is another one; true if it is to be done again."""
+        """See that the state is there, and tell everybody if it is another one; true if it is to be done again."""
         again = False
         for name, channel in self._channels.items():
             [outcome] = self._store.run([Renew(name, channel.label, *channel.least)])

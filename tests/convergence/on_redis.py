@@ -59,7 +59,7 @@ class RedisStore:
 
     def save(self) -> None:
         """Write everything down."""
-        self._saved = {key: (self._client.dump(key), self._client.pttl(key)) for key in self._client.keys()}
+        self._saved = {key: (self._client.dump(key), self._client.pttl(key)) for key in self._client.scan_iter()}
 
     def restore(self) -> None:
         """Fall back to what was written down."""

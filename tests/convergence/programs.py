@@ -1,7 +1,7 @@
 """Random programs: what people, networks, foreign writers and servers do; they can be run again, and made shorter.
 
-A step is a verb with numbers. What a number means depends on what there is when the step is done, so that each part of a
-program is a program.
+A step is a verb with numbers. What a number means depends on what there is when the step is done, so that each part of
+a program is a program.
 """
 
 from __future__ import annotations
