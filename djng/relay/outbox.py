@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import socket
+from collections import deque
 from collections.abc import Callable
 
 from djng.relay.primitives import Loop
+
+#: Bytes of small frames that leave in one write: joining all that waits, for each write anew, would cost its square.
+WRITE_SIZE = 64 * 1024
 
 
 class Full(Exception):
@@ -37,7 +41,7 @@ class Outbox:
         self._on_error = on_error
         self._on_empty = on_empty
         # Most sockets never have anything waiting, so there is no list for it.
-        self._waiting: list[bytes] | None = None
+        self._waiting: deque[bytes | memoryview] | None = None
         self._size = 0
 
     @property
@@ -57,7 +61,8 @@ class Outbox:
             except (BlockingIOError, InterruptedError):
                 sent = 0
             if sent < len(data):
-                self._waiting = [data[sent:]]
+                # Not a copy: a large frame waits once, for however many readers.
+                self._waiting = deque([memoryview(data)[sent:]])
                 self._size = len(data) - sent
                 self._loop.add_writer(self._sock.fileno(), self._writable)
             return
@@ -74,26 +79,41 @@ class Outbox:
         finally:
             self._limit = limit
 
-    def clear(self) -> None:
-        """Forget what waits; the socket is about to be closed."""
+    def close(self) -> None:
+        """Forget what waits, and whom to call; the socket is about to be closed."""
+        self._on_error = self._on_empty = _nothing
+        self._clear()
+
+    def _clear(self) -> None:
         if self._waiting is not None:
             self._waiting = None
             self._size = 0
             self._loop.remove_writer(self._sock.fileno())
 
     def _writable(self) -> None:
-        assert self._waiting is not None
-        data = b''.join(self._waiting)
+        assert self._waiting
+        waiting = self._waiting
+        data = waiting.popleft()
+        if waiting and len(data) + len(waiting[0]) <= WRITE_SIZE:
+            batch, size = [data], len(data)
+            while waiting and size + len(waiting[0]) <= WRITE_SIZE:
+                batch.append(waiting.popleft())
+                size += len(batch[-1])
+            data = b''.join(batch)
         try:
             sent = self._send(data)
         except (BlockingIOError, InterruptedError):
-            return
+            sent = 0
         except OSError:
             self._on_error()
             return
+        self._size -= sent
         if sent < len(data):
-            self._waiting = [data[sent:]]
-            self._size = len(data) - sent
-        else:
-            self.clear()
+            waiting.appendleft(memoryview(data)[sent:])
+        elif not waiting:
+            self._clear()
             self._on_empty()
+
+
+def _nothing() -> None:
+    pass
