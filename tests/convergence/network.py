@@ -145,7 +145,9 @@ class Worker:
             elif isinstance(outcome, Refused):
                 link.direct.append(frame(s=said.s, errors=outcome.errors))
             elif isinstance(outcome, Acknowledged) or (isinstance(outcome, Applied) and label not in link.heard):
-                link.direct.append(frame(ack=said.s, c=label, e=outcome.e, v=outcome.v))
+                n = getattr(outcome, 'n', None)
+                about = {} if n is None else {'n': n}
+                link.direct.append(frame(ack=said.s, c=label, e=outcome.e, v=outcome.v, **about))
 
     def hear(self) -> None:
         """Read what Redis has published next."""

@@ -43,7 +43,7 @@ class State:
     #: How many messages of foreign writers were taken.
     taken: int = 0
     #: By its author, the number of the change applied last, and what it became.
-    clients: dict[str, tuple[int, Applied]] = field(default_factory=dict)
+    clients: dict[str, tuple[int, Acknowledged]] = field(default_factory=dict)
     #: What was found under the key and may yet be heard on the channel.
     aside: bytes | None = None
     #: Texts that were heard and are to be found under the key, or the other way round: each is taken once.
@@ -133,17 +133,18 @@ class SimulatedStore:
         if step.seed and state.version:
             return NotTaken(state.taken)
         if (place := self.known(state, step)) is not None:
-            return Acknowledged(state.epoch, place.v)
+            return place._replace(e=state.epoch)
         if not fits(state, step.change):
             return Refused({'': ['the collection is of the other kind']})
         place = self._apply(state, step, step.change, o=step.author, s=step.s)
         if step.author is not None and step.s is not None:
-            state.clients[step.author] = (step.s, place)
+            length = len(state.collection) if isinstance(state.collection, list) else None
+            state.clients[step.author] = (step.s, Acknowledged(*place, length))
         return place
 
-    def known(self, state: State, step: Submit) -> Applied | None:
-        """Return where a change was applied before."""
-        number, place = state.clients.get(step.author or '', (0, Applied(0, 0)))
+    def known(self, state: State, step: Submit) -> Acknowledged | None:
+        """Return what a change became that was applied before."""
+        number, place = state.clients.get(step.author or '', (0, None))
         return place if step.s is not None and step.s <= number else None
 
     def _take(self, state: State, step: Take) -> Outcome:

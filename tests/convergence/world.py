@@ -343,7 +343,7 @@ class World:
             self.ledger.find_all(kept['broadcast'])
 
     def _count_foreign(self) -> None:
-        """See that what foreign writers say is taken once; where somebody was away, or all was lost, once at the most."""
+        """See that what foreign writers say is taken once, or not at all where somebody was away or all was lost."""
         foreign = [one.change for one in self.ledger.logs['broadcast'].applied if one.author is None]
         told = Counter(text for change in foreign for text in change.set.values())
         if twice := [text for text in self._foreign if told[text] > 1]:
