@@ -32,7 +32,7 @@ def encode(change: Change, **about: Any) -> str:
         about['del'] = list(change.delete)
     if change.length is not None:
         about.setdefault('n', change.length)
-    told = {name: json.dumps(value) for name, value in about.items()}
+    told = {name: json.dumps(value, separators=(',', ':')) for name, value in about.items()}
     if change.push:
         told['push'] = dump(list(change.push))
     if change.kind == 'array' and not {'push', 'n'} & {*told}:
@@ -42,7 +42,7 @@ def encode(change: Change, **about: Any) -> str:
 
 def encode_snapshot(collection: Collection | None, **about: Any) -> str:
     """Return the frame that tells the whole of a collection, None for one that has never held anything."""
-    told = {name: json.dumps(value) for name, value in about.items()}
+    told = {name: json.dumps(value, separators=(',', ':')) for name, value in about.items()}
     if isinstance(collection, list):
         return dump({ABOUT: dump({**told, 'n': str(len(collection)), 'items': dump(collection)})})
     return dump({**(collection or {}), ABOUT: dump(told)})
