@@ -133,7 +133,7 @@ class Collections:
             self._loop.call_soon_threadsafe(self._take, followed)
             return
         if heard.e > followed.position[0]:
-            followed.intake.taken = 0
+            followed.intake.taken = None  # until its snapshot tells
         followed.position = max(followed.position, (heard.e, heard.v))
         if heard.t is not None:
             followed.intake.took(heard.t, heard.f)

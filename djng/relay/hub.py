@@ -65,6 +65,9 @@ class Hub:
     A message is told to be somebody's own by who sent it, never by what it says: its sender publishes its number and
     the channel on :attr:`marks`, a channel that this process alone hears, right before the message and in the same
     transaction, so that Redis delivers the two one after the other.
+
+    Each message comes in two renditions, see :class:`djng.relay.broadcast.Publication`: one for bound listeners, one
+    for plain ones.
     """
 
     def __init__(self, connect: Callable[[], Any], primitives: Primitives, counts: Counts) -> None:
