@@ -77,8 +77,8 @@ class Ledger:
                 places = [one.position for one in self.logs[label].of(browser.me, max(numbers))] if numbers else []
                 if not places:
                     raise Fault(f'{what} before it was applied; it shows {browser.scope}')
-                if label in browser.subscribed and (known is None or places[0] > known):
-                    raise Fault(f'{what}, applied at {places[0]}, when it knew {known}; it shows {browser.scope}')
+                if label in browser.subscribed and (known is None or min(places) > known):
+                    raise Fault(f'{what}, applied at {min(places)}, when it knew {known}; it shows {browser.scope}')
             if self._has_cause(browser, key, text):
                 del account.typed[key]
             else:
