@@ -1,0 +1,1 @@
+"""What a collection is, and how a change reaches it; knows neither Django nor sockets."""

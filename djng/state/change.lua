@@ -1,0 +1,154 @@
+-- A change is laid over the collection, and published.
+
+-- Reads a change from the arguments, nil for none: kind, the number of properties, these by name and text, the number
+-- of names that are deleted, these, the length or nothing, the number of items to push, these.
+local function read_change(from)
+    if ARGV[from] == '' then return nil end
+    local change, names, texts = { kind = ARGV[from], names = {}, texts = {}, delete = {}, push = {} }
+    names, texts = change.names, change.texts
+    local at = from + 2
+    for i = 1, tonumber(ARGV[from + 1]) do
+        names[i], texts[i] = ARGV[at], ARGV[at + 1]
+        at = at + 2
+    end
+    local count = tonumber(ARGV[at])
+    for i = 1, count do change.delete[i] = ARGV[at + i] end
+    at = at + count + 1
+    change.length = tonumber(ARGV[at])
+    count = tonumber(ARGV[at + 1])
+    for i = 1, count do change.push[i] = ARGV[at + 1 + i] end
+    return change
+end
+
+local function apply_to_object(change)
+    local names, texts = change.names, change.texts
+    local known = in_parts('HMGET', FIELDS, names)
+    local puts, indexes, entries, fresh = {}, {}, {}, {}
+    for i = 1, #names do
+        if known[i] then
+            local index = string.sub(known[i], 1, string.find(known[i], ' ', 1, true) - 1)
+            indexes[#indexes + 1] = tonumber(index)
+            entries[#entries + 1] = names[i] .. ':' .. texts[i]
+            puts[#puts + 1] = names[i]
+            puts[#puts + 1] = index .. ' ' .. texts[i]
+        else
+            fresh[#fresh + 1] = i
+        end
+    end
+    if #indexes > 1 then
+        -- Sorts two lists alike by the first of them.
+        local function sorted(indexes, texts)
+            local order, by, sorted_indexes, sorted_texts = {}, {}, {}, {}
+            for i = 1, #indexes do
+                order[i] = indexes[i]
+                by[indexes[i]] = texts[i]
+            end
+            table.sort(order)
+            for i = 1, #order do sorted_indexes[i], sorted_texts[i] = order[i], by[order[i]] end
+            return sorted_indexes, sorted_texts
+        end
+
+        indexes, entries = sorted(indexes, entries)
+    end
+    replace(indexes, entries)
+    if #change.delete > 0 then
+        -- What was set must be known before it moves.
+        in_parts('HSET', FIELDS, puts)
+        puts = {}
+        local moved, gone = {}, {}
+        for i, value in ipairs(in_parts('HMGET', FIELDS, change.delete)) do
+            if value then
+                local name = change.delete[i]
+                local index = moved[name] or tonumber(string.sub(value, 1, string.find(value, ' ', 1, true) - 1))
+                local instead = remove(index)
+                if instead then moved[instead] = index end
+                gone[#gone + 1] = name
+            end
+        end
+        in_parts('HDEL', FIELDS, gone)
+    end
+    entries = {}
+    for k, i in ipairs(fresh) do
+        entries[k] = names[i] .. ':' .. texts[i]
+        puts[#puts + 1] = names[i]
+        puts[#puts + 1] = (meta.n + k - 1) .. ' ' .. texts[i]
+    end
+    append(entries)
+    in_parts('HSET', FIELDS, puts)
+end
+
+-- The names and texts must be in ascending order. Afterwards they hold what was pushed, too.
+local function apply_to_array(change)
+    local names, texts, length = change.names, change.texts, change.length
+    if length and length < meta.n then
+        local gone = {}
+        for index = length, meta.n - 1 do gone[#gone + 1] = index end
+        in_parts('HDEL', FIELDS, gone)
+        truncate(length)
+    end
+    local puts, indexes, entries, fresh = {}, {}, {}, {}
+    for i = 1, #names do
+        local index = tonumber(names[i])
+        if index < meta.n then
+            indexes[#indexes + 1] = index
+            entries[#entries + 1] = texts[i]
+        else
+            while meta.n + #fresh < index do fresh[#fresh + 1] = 'null' end
+            fresh[#fresh + 1] = texts[i]
+        end
+        puts[#puts + 1] = index
+        puts[#puts + 1] = texts[i]
+    end
+    while length and meta.n + #fresh < length do fresh[#fresh + 1] = 'null' end
+    for _, text in ipairs(change.push) do
+        local index = meta.n + #fresh
+        fresh[#fresh + 1] = text
+        names[#names + 1] = index
+        texts[#texts + 1] = text
+    end
+    replace(indexes, entries)
+    for i = 1, #fresh do
+        puts[#puts + 1] = meta.n + i - 1
+        puts[#puts + 1] = fresh[i]
+    end
+    append(fresh)
+    in_parts('HSET', FIELDS, puts)
+end
+
+-- Why the change cannot be applied, if so.
+local function objection(change)
+    if meta.kind ~= change.kind and meta.n > 0 then return meta.kind end
+    if change.kind == 'array' then
+        local highest = tonumber(change.names[#change.names])
+        local length = change.length or math.max(meta.n, highest and highest + 1 or 0)
+        if length + #change.push > MOST_ITEMS then return 'items' end
+    end
+end
+
+local function apply(change)
+    if meta.kind ~= change.kind then make_empty(change.kind) end
+    if change.kind == 'array' then apply_to_array(change) else apply_to_object(change) end
+    meta.v = meta.v + 1
+    save()
+end
+
+-- The collection's word on a change, to end a frame with; more is JSON of further members.
+local function about(more)
+    local n = meta.kind == 'array' and ',"n":' .. meta.n or ''
+    return '"$$djng":{"c":' .. ARGV[2] .. ',"e":' .. meta.e .. ',"v":' .. meta.v .. n .. more .. '}}'
+end
+
+-- Publishes a change as a frame of its properties.
+local function publish(change, more)
+    local parts, names, texts, is_array = {}, change.names, change.texts, change.kind == 'array'
+    for i = 1, #names do
+        parts[i] = (is_array and '"' .. names[i] .. '":' or names[i] .. ':') .. texts[i] .. ','
+    end
+    call('PUBLISH', K, '{' .. table.concat(parts) .. about(more))
+end
+
+-- Publishes that a foreign text is taken, and what it changed, if anything.
+local function publish_taken(change, digest)
+    change = change or { names = {}, texts = {} }
+    publish(change, ',"t":' .. meta.t .. ',"f":"' .. digest .. '"')
+end
