@@ -84,7 +84,13 @@ def facility_of(request: Any) -> str:
 
 def is_bound(request: Any) -> bool:
     """Whether the socket is djng's client's: it names itself by ``djng=<client id>``."""
-    return _CLIENT_ID.fullmatch(request.GET.get('djng', '')) is not None
+    return client_id_of(request) is not None
+
+
+def client_id_of(request: Any) -> str | None:
+    """Return the secret id by which djng's client names itself; None for any other client."""
+    client_id: str = request.GET.get('djng', '')
+    return client_id if _CLIENT_ID.fullmatch(client_id) else None
 
 
 def identity_of(request: Any) -> tuple[str | None, str | None]:

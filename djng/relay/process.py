@@ -13,15 +13,20 @@ import redis
 
 from djng import rights
 from djng.redis_store import make_subscription_connection
+from djng.relay.arrays import WholeArrays
+from djng.relay.bound import BoundVisitor, can_be_bound
 from djng.relay.broadcast import Broadcast
+from djng.relay.collections import Collections
 from djng.relay.connection import SERVICE_RESTART, Connection, encode
 from djng.relay.counts import Counts
 from djng.relay.hub import Hub
-from djng.relay.kept import Kept
+from djng.relay.kept import Readings, Refill
 from djng.relay.outgoing import Outgoing
+from djng.relay.plain import PlainVisitor
 from djng.relay.primitives import Primitives
 from djng.relay.pubsub import HubRedis
 from djng.relay.visitor import Visitor
+from djng.state.store import Store
 
 logger = logging.getLogger('djng.relay')
 
@@ -41,8 +46,10 @@ class ProcessRelay:
 
     #: The listener of this process itself, to what is said about rights; visitors are numbered from 1.
     number = 0
+    #: It listens to no collection.
+    is_bound = False
 
-    def __init__(self, client: redis.Redis, primitives: Primitives, heartbeat: str | None) -> None:
+    def __init__(self, client: redis.Redis, primitives: Primitives, *, heartbeat: str | None, expire: int) -> None:
         self.loop = primitives.loop()
         #: The visitors whose sockets are open; touched on the loop only.
         self.visitors: set[Visitor] = set()
@@ -53,18 +60,31 @@ class ProcessRelay:
         self.sessions: Counter[str] = Counter()
         self._client = client
         self._hub = Hub(lambda: make_subscription_connection(client), primitives, self.counts)
-        self._kept = Kept(client, self._hub, primitives)
+        store = Store(client, expire=expire)
+        self._kept = Readings(store, self._hub, primitives)
+        self._refill = Refill(self._hub)
+        self._hub.on_gap = self._tell_again
+        self._arrays = WholeArrays(self._hub, self._kept, self.loop)
+        self._collections = Collections(store, self._hub, self._kept, primitives, self.counts)
         # Idle connections of the pool were lost with the hub's; each would cost somebody a message or a handshake.
         self._hub.on_lost = lambda: client.connection_pool.disconnect(inuse_connections=False)
-        self._outgoing = Outgoing(client, primitives)
+        self._outgoing = Outgoing(store, primitives)
         self._numbers = itertools.count(1)
         self._heartbeat = encode(heartbeat.encode()) if heartbeat else None
         self.loop.call_soon_threadsafe(self._tick)
         self._hub.listen(rights.channel().encode(), self)
 
-    def expect(self, subscriber_class: Any, *, echo: bool) -> Visitor:
-        """Return a visitor, not yet open, with a subscriber of ``subscriber_class`` that listens through the hub."""
-        visitor = Visitor(next(self._numbers), self.loop, self._outgoing, self.counts, echo=echo)
+    def expect(self, subscriber_class: Any, *, echo: bool, client_id: str | None = None) -> Visitor:
+        """Return a visitor, not yet open, with a subscriber of ``subscriber_class`` that listens through the hub.
+
+        Who shows a ``client_id`` is bound where that class lets it be.
+        """
+        visitor: Visitor
+        shared = next(self._numbers), self.loop, self._outgoing, self.counts
+        if client_id is not None and can_be_bound(subscriber_class):
+            visitor = BoundVisitor(*shared, self._kept, client_id=client_id)
+        else:
+            visitor = PlainVisitor(*shared, echo=echo)
         visitor.on_gone = self._gone
         visitor.subscriber = subscriber_class(
             HubRedis.for_listener(self._client, self._hub, visitor, visitor.is_silent)
@@ -78,8 +98,16 @@ class ProcessRelay:
         self.counts.sockets += 1
         if visitor.session_key:
             self.sessions[visitor.session_key] += 1
+        if isinstance(visitor, BoundVisitor):
+            self._collections.follow(visitor.number, visitor, visitor.channels)
         visitor.open(connection, early, deflates=deflates)
-        self._kept.greet(visitor)
+        if isinstance(visitor, PlainVisitor):
+            for channel in visitor.awaited:
+                self._kept.tell(channel, visitor)
+
+    def _tell_again(self, channel: bytes) -> None:
+        self._kept.tell(channel, self._refill)
+        self._collections.tell_again(channel)
 
     def count_refusal(self, status: int) -> None:
         """Count a handshake that was refused; from any thread."""
@@ -87,6 +115,8 @@ class ProcessRelay:
 
     def _gone(self, visitor: Visitor) -> None:
         self.visitors.discard(visitor)
+        if isinstance(visitor, BoundVisitor):
+            self._collections.leave(visitor.number)
         self.counts.sockets -= 1
         if visitor.session_key:
             self.sessions[visitor.session_key] -= 1
@@ -128,4 +158,5 @@ class ProcessRelay:
         now = self.loop.time()
         for visitor in list(self.visitors):
             visitor.look_after(now, self._heartbeat)
+        self._collections.look_after(now)
         self.on_tick()

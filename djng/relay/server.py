@@ -102,7 +102,10 @@ class RelayServer(WebsocketWSGIServer):  # type: ignore[misc]  # ws4redis has no
         with self._relay_lock:
             if self._relay is None:
                 self._relay = ProcessRelay(
-                    self._redis_connection, self.primitives, ws4redis_settings.WS4REDIS_HEARTBEAT
+                    self._redis_connection,
+                    self.primitives,
+                    heartbeat=ws4redis_settings.WS4REDIS_HEARTBEAT,
+                    expire=ws4redis_settings.WS4REDIS_EXPIRE,
                 )
                 self.made(self._relay)
             return self._relay
@@ -222,7 +225,7 @@ class RelayServer(WebsocketWSGIServer):  # type: ignore[misc]  # ws4redis has no
             reason = str(error) or 'not allowed'
             raise Refused(reason, status=403, code=admission.NOT_ALLOWED) from error
         channels = admission.held_channels(request, channels)
-        visitor = self.relay.expect(self.Subscriber, echo=echo)
+        visitor = self.relay.expect(self.Subscriber, echo=echo, client_id=admission.client_id_of(request))
         visitor.user_id, visitor.session_key = identity
         try:
             visitor.subscriber.set_pubsub_channels(request, channels)
@@ -242,6 +245,7 @@ class RelayServer(WebsocketWSGIServer):  # type: ignore[misc]  # ws4redis has no
             self.relay.loop,
             on_message=visitor.said,
             on_close=visitor.gone,
+            **visitor.slow_hooks(),
             max_size=max_size,
             # A reader to whom the largest message is on its way is not slow yet.
             outbox_limit=OUTBOX_LIMIT + (max_size or 0),

@@ -98,6 +98,7 @@ class Process:
     """What one worker holds."""
 
     def __init__(self, pid: int, redis_port: int) -> None:
+        self.pid = pid
         self._proc = Path(f'/proc/{pid}')
         self._redis_port = redis_port
 
