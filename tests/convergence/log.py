@@ -55,10 +55,14 @@ class Log:
             twice := [one for one in self.applied if (one.author, one.number) == (author, number)]
         ):
             raise Fault(f'change {number} of {author} was applied as {twice[0].position} and {now}')
-        told = change(frame)
-        self.applied.append(Applied(now, author, number, told))
-        self._states[now] = over(self.at(before), told)
-        self.end = now
+        self.add(Applied(now, author, number, change(frame)))
+
+    def add(self, one: Applied) -> None:
+        """Take the next change."""
+        before = one.position._replace(version=one.position.version - 1)
+        self.applied.append(one)
+        self._states[one.position] = over(self.at(before), one.change)
+        self.end = one.position
 
     def learn(self, place: Position, kept: Collection) -> None:
         """Take what is kept, as somebody was told; fails where it is not what was published."""
