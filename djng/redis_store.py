@@ -14,7 +14,6 @@ from ws4redis.redis_store import SELF, RedisMessage
 
 from djng.signals import change_log
 from djng.state.frame import parse_plain
-from djng.state.heard import heard
 from djng.state.steps import Failed, Relay
 from djng.state.store import Store
 
@@ -78,11 +77,6 @@ def label(channel: str) -> str:
     prefix = f'{settings.WS4REDIS_PREFIX}:' if settings.WS4REDIS_PREFIX else ''
     audience, _, rest = channel.removeprefix(prefix).partition(':')
     return f'group:{rest.partition(":")[0]}' if audience == 'group' else audience
-
-
-def unmistakable(message: bytes) -> bytes:
-    """Return ``message`` as it is, but with a space behind it where it would pass for what the script publishes."""
-    return bytes(message) + b' ' if heard(message) else bytes(message)
 
 
 def user_names(users: Any, request: Any) -> Iterable[str]:
@@ -152,12 +146,13 @@ class RedisStore(upstream.RedisStore):  # type: ignore[misc]  # ws4redis has no 
         """Return what :meth:`publish_message` asks of Redis: a step for each channel."""
         if not isinstance(message, RedisMessage):
             raise ValueError('wrap the message into a RedisMessage: publish_message(RedisMessage(text))')
-        text = unmistakable(message)
         try:
-            change = parse_plain(text.decode())
+            change = parse_plain(message.decode())
         except UnicodeDecodeError:
             change = None
-        return [Relay(channel, label(channel), text, change, *self._mark(channel)) for channel in self._publishers]
+        return [
+            Relay(channel, label(channel), bytes(message), change, *self._mark(channel)) for channel in self._publishers
+        ]
 
     def _mark(self, channel: str) -> tuple[bytes | None, bytes | None]:
         """Return what is to be said right before a message, and where, so that its author is known."""

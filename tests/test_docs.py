@@ -28,7 +28,7 @@ from djng.relay.bound import public_name
 from djng.signals import collection_changed
 from djng.state.frame import parse_frame
 from djng.state.heard import heard
-from djng.state.steps import Kept
+from djng.state.steps import Applied, Kept
 from tests.servers import PATIENCE, ROOT, Redis, Runserver
 
 DOCS = ROOT / 'docs'
@@ -301,7 +301,7 @@ def test_what_the_server_says() -> None:
         known = heard(frame.encode())
         assert known is not None
         assert known.kind == kind
-    assert said[5].encode() == frames.acknowledgement(7, 'broadcast', epoch=1763800000123, version=42)
+    assert said[5].encode() == frames.acknowledgement(7, 'broadcast', Applied(1763800000123, 42))
     assert said[6].encode() == frames.refusal(7, {'home': ['Ensure this value is less than or equal to 99.']})
     assert len(said) == 7
 

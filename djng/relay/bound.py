@@ -13,7 +13,7 @@ from ws4redis.subscriber import RedisSubscriber as UpstreamSubscriber
 from djng.redis_store import label
 from djng.relay import frames
 from djng.relay.broadcast import Broadcast
-from djng.relay.connection import POLICY_VIOLATION, TRY_AGAIN_LATER
+from djng.relay.connection import POLICY_VIOLATION, TRY_AGAIN_LATER, encode
 from djng.relay.counts import Counts
 from djng.relay.kept import Reading, Readings
 from djng.relay.outgoing import Outgoing, Utterance
@@ -45,7 +45,7 @@ class BoundVisitor(Visitor):
     it is sent the snapshots anew.
     """
 
-    __slots__ = ('_awaited', '_hears', '_kept', '_labels', '_name', '_wants_all')
+    __slots__ = ('_awaited', '_hears', '_kept', '_name', '_wants_all')
 
     is_bound = True
 
@@ -114,7 +114,7 @@ class BoundVisitor(Visitor):
         assert self._connection is not None
         labels = (label(channel.decode()) for channel in self.channels)
         hello = frames.hello(self._name, subscribed=labels, published=map(label, self.publishers))
-        self._connection.send(Broadcast(hello).plain)
+        self._connection.send(encode(hello))
         self._hears = True
         self.ask()
 
@@ -166,7 +166,7 @@ class BoundVisitor(Visitor):
                 self._counts.changes += isinstance(outcome, Applied)
                 # A change that comes back in its place among the others is its own receipt.
                 if frame.s is not None and (isinstance(outcome, Acknowledged) or channel.encode() not in self.channels):
-                    self._tell(frames.acknowledgement(frame.s, label(channel), epoch=outcome.e, version=outcome.v))
+                    self._tell(frames.acknowledgement(frame.s, label(channel), outcome))
             elif isinstance(outcome, Gone):
                 self.ask()
 
@@ -181,4 +181,4 @@ class BoundVisitor(Visitor):
         # Who falls behind loses it, sends the change in flight again behind its snapshot, and is answered again.
         if self._hears:
             assert self._connection is not None
-            self._connection.send(Broadcast(frame).plain)
+            self._connection.send(encode(frame))

@@ -175,7 +175,9 @@ class Kept(NamedTuple):
     def of(cls, e: int, v: int, kind: bytes, n: int, t: int, text: bytes | None) -> Kept:
         """Return what the script has put into other words."""
         kinds: dict[bytes, Kind] = {b'object': 'object', b'array': 'array'}
-        return cls(e, v, kinds.get(kind), n, t, None if text is None else text.strip(b' \t\n\r'))
+        if e and text is not None:
+            text = text.strip(b' \t\n\r')  # what a plain socket left stays as it said it
+        return cls(e, v, kinds.get(kind), n, t, text)
 
 
 class Told(NamedTuple):
