@@ -139,12 +139,12 @@ def test_signals() -> None:
 def test_client() -> None:
     """Each method of the provider, each member and each status of a binding, each log level is described."""
     names = found(r'this\.(set\w+) = ', CLIENT / 'djangoWebsocket.js')
-    [members] = found(r'const binding = \{(.*)\}', CLIENT / 'binding.js')
+    [members] = found(r'const binding = \{([^;]*)\};', CLIENT / 'binding.js')
     names |= set(re.findall(r'(\w+)(?:: [^,]*)?(?:,|$)', members.strip()))
     names |= found(r"become\('(\w+)'", CLIENT / 'connection.js')
     [levels] = found(r'LEVELS = \[(.*)\]', CLIENT / 'djangoWebsocket.js')
     names |= set(re.findall(r"'(\w+)'", levels))
-    assert {'setURI', 'unbind', 'onStatus', 'reason', 'waiting', 'debug'} <= names
+    assert {'setURI', 'unbind', 'onStatus', 'onSync', 'errors', 'reason', 'waiting', 'debug'} <= names
     assert missing(names, 'client.rst') == set()
 
 

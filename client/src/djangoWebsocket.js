@@ -90,13 +90,19 @@ angular.module('djng.websocket').provider('djangoWebsocket', function () {
      * @param {string} facility What to bind to.
      * @param {Array.<string>} channels `subscribe-…` to hear, `publish-…` to be heard, each followed by `broadcast`,
      *   `user`, `group` or `session`; `echo` to hear one's own words.
-     * @param {{deep: boolean}=} options `deep`: watch all that is inside, not only properties or items.
+     * @param {{deep: boolean, persist: (boolean|string)}=} options `deep`: watch all that is inside, not only properties or
+     *   items. `persist`: keep what is unsent in localStorage, so that it survives the page; a name keeps it apart from others'.
      * @returns {Promise} Resolves to the binding when the socket opens for the first time; pending until then. It has
      *   the binding at once as its property `binding`:
      *
      *   - `status`: `'connecting'`, `'open'`, `'waiting'` (for the next attempt) or `'closed'` (for good),
      *   - `reason`: `{code, reason}` of the last close, or null,
+     *   - `pending`: how many properties or items are edited and not yet acknowledged,
+     *   - `version`: of the collection that is shown; null where there is none, or the server is a plain ws4redis,
+     *   - `errors`: why changes were refused, lists of messages by property,
      *   - `onStatus(fn)`: calls `fn(status, binding)` in a digest on each change; returns a function that ends this,
+     *   - `onSync(fn)`: the same, `fn(binding)` whenever nothing waits and nothing is missing,
+     *   - `onError(fn)`: the same, `fn(errors, binding)` when a change was refused,
      *   - `unbind()`: ends the binding; the object stays on the scope as it is.
      */
     function connect(scope, collection, facility, channels, options) {
