@@ -12,6 +12,7 @@ from ws4redis import redis_store as upstream
 from ws4redis import settings
 from ws4redis.redis_store import SELF, RedisMessage
 
+from djng.signals import change_log
 from djng.state.frame import parse_plain
 from djng.state.steps import Failed, Relay
 from djng.state.store import Store
@@ -79,13 +80,18 @@ def label(channel: str) -> str:
 
 
 def user_names(users: Any, request: Any) -> Iterable[str]:
-    """Return the user names that ``users`` stands for: names, user objects, or :data:`SELF` for who asks."""
+    """Return the user names that ``users`` stands for: names, user objects, or :data:`SELF` for who asks.
+
+    Who has not signed in has none.
+    """
     for user in _each(users):
         if user is SELF or user is True:
             if _is_authenticated(request):
                 yield request.user.get_username()
-        else:
-            yield user.get_username() if hasattr(user, 'get_username') else user
+        elif not hasattr(user, 'get_username'):
+            yield user
+        elif user.is_authenticated:
+            yield user.get_username()
 
 
 def group_names(groups: Any, request: Any) -> Iterable[str]:
@@ -131,7 +137,7 @@ class RedisStore(upstream.RedisStore):  # type: ignore[misc]  # ws4redis has no 
         sockets are bound to. Raises :exc:`ValueError` for anything but a :class:`RedisMessage`, and redis-py's
         exceptions where Redis cannot be reached.
         """
-        store = Store(self._connection, expire=self._expire if expire is None else expire)
+        store = Store(self._connection, expire=self._expire if expire is None else expire, log=change_log)
         for outcome in store.run(self.steps(message)):
             if isinstance(outcome, Failed):
                 raise outcome.error

@@ -62,6 +62,11 @@ class BoundVisitor(Visitor):
         self._hears = False
 
     @property
+    def name(self) -> str:
+        """By what name others know the browser's page."""
+        return self._name
+
+    @property
     def publishers(self) -> list[str]:
         """The channels that it may write to."""
         return sorted(self.subscriber._publishers)
@@ -90,7 +95,7 @@ class BoundVisitor(Visitor):
             return say((), self._refusing(frame.s, {'': ['This socket may not publish.']}))
         steps = []
         for channel in channels:
-            step = Submit(channel, label(channel), frame.change, self._name, frame.s, frame.seed)
+            step = Submit(channel, label(channel), frame.change, self._name, frame.s, frame.seed, who=self.who)
             name = channel.encode()
             if name in self.channels:
                 # One that was lost is made anew for the snapshot, behind which the change comes again.

@@ -79,7 +79,8 @@ class PlainVisitor(Visitor):
 
     def utterance(self, message: RedisMessage) -> Utterance:
         """Have ``message`` relayed on each channel that the socket may write to."""
-        return Utterance(self, len(message), self.subscriber.steps(message))
+        steps = [step._replace(who=self.who) for step in self.subscriber.steps(message)]
+        return Utterance(self, len(message), steps)
 
     # Called on the loop.
 

@@ -40,12 +40,14 @@ class Visitor:
         '_loop',
         '_outgoing',
         '_unpublished',
+        'facility',
         'is_cut',
         'number',
         'on_gone',
         'session_key',
         'subscriber',
         'user_id',
+        'who',
     )
 
     #: Whether it speaks the wire of bound sockets.
@@ -58,6 +60,9 @@ class Visitor:
         #: Who it is, as strings; None where it has not signed in, or has no session.
         self.user_id: str | None = None
         self.session_key: str | None = None
+        #: Where it has come to, and what is logged of who it is.
+        self.facility = ''
+        self.who = ''
         #: Called on the loop when the socket has gone.
         self.on_gone: Callable[[Visitor], object] = lambda visitor: None
         #: Whether something that it said was lost; nothing behind that may be published.
@@ -69,6 +74,11 @@ class Visitor:
         self._unpublished = 0
         self._deflates = False
         self._allowance: Allowance | None = None
+
+    @property
+    def name(self) -> str | None:
+        """By what name others know the browser's page; None where it has none."""
+        return None
 
     @property
     def channels(self) -> dict[bytes, None]:
