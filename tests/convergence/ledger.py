@@ -119,8 +119,10 @@ class Ledger:
             for number, frame in account.sent.items():
                 values, _, pushed = taken_apart(frame)
                 pushed = [] if number in account.refused else [*pushed, *values.values()]
-                if wrong := {text: there[text] for text in pushed if there[text] != 1}:
-                    raise Fault(f'what {name} appended is not there once: {wrong}')
+                for text in pushed:
+                    if there[text] != 1:
+                        fate = self.logs[account.published[0]].fate(text)
+                        raise Fault(f'{text} of change {number} of {name} is there {there[text]} times: {fate}')
 
     def close(self) -> None:
         """See that all that was typed was sent, each change was applied or refused, and nothing was appended twice."""

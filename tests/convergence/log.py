@@ -88,6 +88,17 @@ class Log:
         """Return where a change was applied, in what is lost too."""
         return self._of[author, number]
 
+    def fate(self, text: str) -> str:
+        """Return where a text came into the collection, and what took it out again."""
+        story, was_there = [], False
+        for one in self.applied:
+            after = self.at(one.position)
+            is_there = text in (after.values() if isinstance(after, dict) else after)
+            if is_there != was_there:
+                story.append(f'{"there" if is_there else "gone"} by {one}')
+            was_there = is_there
+        return '; '.join(story) or 'never there'
+
     def at(self, place: Position) -> Collection:
         """Return the collection as it was at a position."""
         return self._states.get(place, {})

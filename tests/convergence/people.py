@@ -119,11 +119,18 @@ def reconstruct(people: Sequence[Person], ledger: Ledger) -> None:
     log = ledger.logs['broadcast']
     for version, place in enumerate(sorted(places), 1):
         if place != (min(places).epoch, version):
-            raise Fault(f'nobody made version {version}: {place} follows {log.end}')
+            raise Fault(f'{place} follows {log.end}: {unanswered(people, ledger)}')
         person, number = places[place]
         change = parse_frame(ledger.accounts[person.browser.me].sent[number]).change
         assert change is not None
         log.add(Applied(place, person.browser.me, number, change))
+
+
+def unanswered(people: Sequence[Person], ledger: Ledger) -> str:
+    """Return the changes of which their authors have never heard again."""
+    sent = {person: ledger.accounts[person.browser.me].sent for person in people}
+    lost = [f'{n} of {one.name}: {frames[n]}' for one, frames in sent.items() for n in frames if n not in one.answers]
+    return f'no answer to {lost or "none"}'
 
 
 def story(people: Sequence[Person], ledger: Ledger, kept: Collection) -> str:

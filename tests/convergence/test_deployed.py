@@ -56,6 +56,8 @@ class Crowd:
         if any(each != log.at(log.end) for each in (kept, *(person.browser.scope for person in self.people))):
             raise Fault('not all see the same')
         self.ledger.close()
+        if isinstance(kept, list):
+            self.ledger.find_all(kept)
         for person in self.people:
             for moment in person.moments:
                 self.ledger.judge(moment)
@@ -127,8 +129,6 @@ def test_all_is_there(workers: Workers, durable_redis: DurableRedis) -> None:
                 crowd.account(kept)
             except Fault as fault:
                 pytest.fail(f'{fault}\n{story(crowd.people, crowd.ledger, kept)}', pytrace=False)
-    items = crowds[1]
-    items.ledger.find_all(items.ledger.logs['broadcast'].at(items.ledger.logs['broadcast'].end))
 
 
 def disturb(crowds: list[Crowd], proxy: Proxy, workers: Workers, durable_redis: DurableRedis) -> None:
