@@ -42,12 +42,17 @@ def echo_server() -> Iterator[int]:
                 raise
 
 
-def mend() -> None:
-    """Let the compression cases take text that came uncompressed, as short messages do.
+@contextlib.contextmanager
+def stand_ins() -> Iterator[None]:
+    """kosoku's stand-ins for old libraries, found before the real ones, which other tests need, in the block only.
 
-    kosoku 0.1 hands it over as str, compressed text as bytes; its cases were written for Python 2, where both are one.
+    Let the compression cases take text that came uncompressed, as short messages do, too: kosoku 0.1 hands it over as
+    str, compressed text as bytes; its cases were written for Python 2, where both are one.
     """
+    path = list(sys.path)
     initialize_shims()
+    root = Path(kosoku.__file__).parent
+    sys.path[:] = [str(root / 'cases'), str(root / 'shim'), *path]
     module = importlib.import_module('case12_x_x')
     take = module.onMessage
 
@@ -56,23 +61,22 @@ def mend() -> None:
 
     for case in (*module.Case12_X_X, *module.Case13_X_X):
         case.onMessage = on_message
+    try:
+        yield
+    finally:
+        sys.path[:] = path
+        for name, module in list(sys.modules.items()):
+            if 'shim' in Path(getattr(module, '__file__', None) or '').parts:
+                del sys.modules[name]
 
 
 async def run(cases: Sequence[str] | None) -> list[Any]:
     """Run ``cases``, ids or patterns (all if there are none), and return kosoku's results."""
-    path = list(sys.path)
-    mend()
-    with echo_server() as port:
+    with echo_server() as port, stand_ins():
         try:
             return await kosoku.run_fuzzingclient(f'ws://127.0.0.1:{port}', cases, concurrency=CONCURRENCY)
         except kosoku.FailureError as failure:
             return list(failure.results)
-        finally:
-            # kosoku puts stand-ins for old libraries before the real ones, which other tests need.
-            sys.path[:] = path
-            for name, module in list(sys.modules.items()):
-                if 'shim' in Path(getattr(module, '__file__', None) or '').parts:
-                    del sys.modules[name]
 
 
 def shortcomings(results: Sequence[Any]) -> list[str]:

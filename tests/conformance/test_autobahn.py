@@ -22,6 +22,9 @@ def what_fails(results: list[Any]) -> list[str]:
     return [line for line in shortcomings(results) if not line.startswith(allowed) or line.partition(':')[0] in failed]
 
 
+# The compression cases leave the files open that they read.
+@pytest.mark.filterwarnings('ignore:unclosed file:ResourceWarning')
+@pytest.mark.filterwarnings('ignore:Exception ignored in. <_io.FileIO:pytest.PytestUnraisableExceptionWarning')
 @pytest.mark.parametrize(
     ('patterns', 'count'),
     [
