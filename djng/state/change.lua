@@ -1,8 +1,9 @@
 -- A change is laid over the collection, and published.
 
--- Reads a change from the arguments: kind, the number of properties, these by name and text, the number of names that
+-- Reads a change from the arguments, nil for none: kind, the number of properties, these by name and text, the number of names that
 -- are deleted, these, the length or nothing, the number of items to push, these.
 local function read_change(from)
+    if ARGV[from] == '' then return nil end
     local change, names, texts = { kind = ARGV[from], names = {}, texts = {}, delete = {}, push = {} }
     names, texts = change.names, change.texts
     local at = from + 2
@@ -19,25 +20,13 @@ local function read_change(from)
     return change
 end
 
--- Sorts two lists alike by the first of them.
-local function sorted(indexes, texts)
-    local order, by, sorted_indexes, sorted_texts = {}, {}, {}, {}
-    for i = 1, #indexes do
-        order[i] = indexes[i]
-        by[indexes[i]] = texts[i]
-    end
-    table.sort(order)
-    for i = 1, #order do sorted_indexes[i], sorted_texts[i] = order[i], by[order[i]] end
-    return sorted_indexes, sorted_texts
-end
-
 local function apply_to_object(change)
     local names, texts = change.names, change.texts
     local known = in_parts('HMGET', FIELDS, names)
     local puts, indexes, entries, fresh = {}, {}, {}, {}
     for i = 1, #names do
         if known[i] then
-            local index = sub(known[i], 1, find(known[i], ' ', 1, true) - 1)
+            local index = string.sub(known[i], 1, string.find(known[i], ' ', 1, true) - 1)
             indexes[#indexes + 1] = tonumber(index)
             entries[#entries + 1] = names[i] .. ':' .. texts[i]
             puts[#puts + 1] = names[i]
@@ -46,7 +35,21 @@ local function apply_to_object(change)
             fresh[#fresh + 1] = i
         end
     end
-    if #indexes > 1 then indexes, entries = sorted(indexes, entries) end
+    if #indexes > 1 then
+        -- Sorts two lists alike by the first of them.
+        local function sorted(indexes, texts)
+            local order, by, sorted_indexes, sorted_texts = {}, {}, {}, {}
+            for i = 1, #indexes do
+                order[i] = indexes[i]
+                by[indexes[i]] = texts[i]
+            end
+            table.sort(order)
+            for i = 1, #order do sorted_indexes[i], sorted_texts[i] = order[i], by[order[i]] end
+            return sorted_indexes, sorted_texts
+        end
+
+        indexes, entries = sorted(indexes, entries)
+    end
     replace(indexes, entries)
     if #change.delete > 0 then
         -- What was set must be known before it moves.
@@ -56,7 +59,7 @@ local function apply_to_object(change)
         for i, value in ipairs(in_parts('HMGET', FIELDS, change.delete)) do
             if value then
                 local name = change.delete[i]
-                local index = moved[name] or tonumber(sub(value, 1, find(value, ' ', 1, true) - 1))
+                local index = moved[name] or tonumber(string.sub(value, 1, string.find(value, ' ', 1, true) - 1))
                 local instead = remove(index)
                 if instead then moved[instead] = index end
                 gone[#gone + 1] = name
@@ -117,7 +120,7 @@ local function objection(change)
     if meta.kind ~= change.kind and meta.n > 0 then return meta.kind end
     if change.kind == 'array' then
         local highest = tonumber(change.names[#change.names])
-        local length = change.length or max(meta.n, highest and highest + 1 or 0)
+        local length = change.length or math.max(meta.n, highest and highest + 1 or 0)
         if length + #change.push > MOST_ITEMS then return 'items' end
     end
 end
@@ -132,7 +135,7 @@ end
 -- The collection's word on a change, to end a frame with; more is JSON of further members.
 local function about(more)
     local n = meta.kind == 'array' and ',"n":' .. meta.n or ''
-    return '"$$djng":{"c":' .. LABEL .. ',"e":' .. meta.e .. ',"v":' .. meta.v .. n .. more .. '}}'
+    return '"$$djng":{"c":' .. ARGV[2] .. ',"e":' .. meta.e .. ',"v":' .. meta.v .. n .. more .. '}}'
 end
 
 -- Publishes a change as a frame of its properties.
@@ -141,10 +144,11 @@ local function publish(change, more)
     for i = 1, #names do
         parts[i] = (is_array and '"' .. names[i] .. '":' or names[i] .. ':') .. texts[i] .. ','
     end
-    call('PUBLISH', K, '{' .. concat(parts) .. about(more))
+    call('PUBLISH', K, '{' .. table.concat(parts) .. about(more))
 end
 
 -- Publishes that a foreign text is taken, and what it changed, if anything.
 local function publish_taken(change, digest)
+    change = change or { names = {}, texts = {} }
     publish(change, ',"t":' .. meta.t .. ',"f":"' .. digest .. '"')
 end

@@ -14,15 +14,16 @@
 
 local K, FIELDS, META, CLIENT = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local STAMP = ARGV[3]
-local SPAN = 32
+local SPAN = 16
 -- Arguments of one command: Lua's stack takes some thousand.
 local MANY = 4000
 local BEGIN = 17
 local OPENER = { object = '{', array = '[' }
 local CLOSER = { object = '}', array = ']' }
 
-local call, find, floor, max, min = redis.call, string.find, math.floor, math.max, math.min
-local concat, rep, sub, gmatch = table.concat, string.rep, string.sub, string.gmatch
+-- Each run makes all functions anew, at a price for each name from outside of them: libraries are called by their
+-- global names, and what is rarely needed is made within its one user.
+local call = redis.call
 
 -- e, v: position; b: the epoch in which the collection was made; kind; n: entries; live: bytes of entries;
 -- size, stamp: by which to know what was written here; t: foreign texts taken.
@@ -32,7 +33,7 @@ local rows, changed = {}, {}
 local function in_parts(command, key, arguments)
     local replies = {}
     for from = 1, #arguments, MANY do
-        local reply = call(command, key, unpack(arguments, from, min(from + MANY - 1, #arguments)))
+        local reply = call(command, key, unpack(arguments, from, math.min(from + MANY - 1, #arguments)))
         if type(reply) == 'table' then
             for i = 1, #reply do replies[from + i - 1] = reply[i] end
         end
@@ -41,12 +42,12 @@ local function in_parts(command, key, arguments)
 end
 
 local function last_block()
-    return floor((meta.n - 1) / SPAN)
+    return math.floor((meta.n - 1) / SPAN)
 end
 
 local function read_row(text)
     local row, count, used = {}, -2, 0
-    for number in gmatch(text, '%d+') do
+    for number in string.gmatch(text, '%d+') do
         count = count + 1
         local length = tonumber(number)
         if count > 0 then
@@ -75,48 +76,48 @@ local function row_of(block)
     return rows[block]
 end
 
--- Gives each block from low to high its share of what is free, and block its need, and moves them to where they belong.
-local function lay_out(low, high, free, block, need)
-    local open = high == last_block()
-    local first, final = rows[low], rows[high]
-    local finish = final.at + (open and final.used or final.room)
-    local text = call('GETRANGE', K, first.at, finish - 1)
-    local share = floor(free / (high - low + 1))
-    local base, at, parts = first.at, first.at, {}
-    for number = low, high do
-        local row = rows[number]
-        local begin = row.at - base
-        parts[#parts + 1] = sub(text, begin + 1, begin + row.used)
-        row.at = at
-        row.room = (number == block and need or row.used) + share
-        if number == high then row.room = open and row.used or finish - at end
-        parts[#parts + 1] = rep(' ', row.room - row.used)
-        at = at + row.room
-        changed[number] = true
-    end
-    if open then
-        parts[#parts + 1] = CLOSER[meta.kind]
-        parts[#parts + 1] = rep(' ', finish - at)
-        meta.size = max(meta.size, at + 1)
-    end
-    call('SETRANGE', K, base, concat(parts))
-end
-
 -- Makes room for need bytes in a block that is not the last one.
 local function make_room(block, need)
+    -- Gives each block from low to high its share of what is free, and block its need, and moves them to where they belong.
+    local function lay_out(low, high, free, block, need)
+        local open = high == last_block()
+        local first, final = rows[low], rows[high]
+        local finish = final.at + (open and final.used or final.room)
+        local text = call('GETRANGE', K, first.at, finish - 1)
+        local share = math.floor(free / (high - low + 1))
+        local base, at, parts = first.at, first.at, {}
+        for number = low, high do
+            local row = rows[number]
+            local begin = row.at - base
+            parts[#parts + 1] = string.sub(text, begin + 1, begin + row.used)
+            row.at = at
+            row.room = (number == block and need or row.used) + share
+            if number == high then row.room = open and row.used or finish - at end
+            parts[#parts + 1] = string.rep(' ', row.room - row.used)
+            at = at + row.room
+            changed[number] = true
+        end
+        if open then
+            parts[#parts + 1] = CLOSER[meta.kind]
+            parts[#parts + 1] = string.rep(' ', finish - at)
+            meta.size = math.max(meta.size, at + 1)
+        end
+        call('SETRANGE', K, base, table.concat(parts))
+    end
+
     local last, span, level = last_block(), 1, 0
     while true do
         span, level = span * 2, level + 1
         local low = block - block % span
-        local high = min(low + span - 1, last)
+        local high = math.min(low + span - 1, last)
         load_rows(low, high)
         local used, room = need - rows[block].used, 0
         for number = low, high do
             used, room = used + rows[number].used, room + rows[number].room
         end
         if high == last then
-            return lay_out(low, high, floor(used / 4) + 16 * (high - low + 1), block, need)
-        elseif room - used > floor(room * level / 50) then
+            return lay_out(low, high, math.floor(used / 4) + 16 * (high - low + 1), block, need)
+        elseif room - used > math.floor(room * level / 50) then
             return lay_out(low, high, room - used, block, need)
         end
     end
@@ -146,17 +147,17 @@ local function rewrite(block, slots, texts)
             upto = upto + row[slot]
             slot = slot + 1
         end
-        parts[#parts + 1] = sub(rest, from, upto - 1)
+        parts[#parts + 1] = string.sub(rest, from, upto - 1)
         parts[#parts + 1] = texts[i]
         from = upto + row[slot]
         row[slot] = #texts[i]
         slot = slot + 1
     end
-    parts[#parts + 1] = sub(rest, from)
+    parts[#parts + 1] = string.sub(rest, from)
     if open then parts[#parts + 1] = CLOSER[meta.kind] end
-    parts[#parts + 1] = rep(' ', row.used - used)
-    call('SETRANGE', K, at, concat(parts))
-    if open then meta.size = max(meta.size, row.at + used + 1) end
+    parts[#parts + 1] = string.rep(' ', row.used - used)
+    call('SETRANGE', K, at, table.concat(parts))
+    if open then meta.size = math.max(meta.size, row.at + used + 1) end
     meta.live = meta.live + used - row.used
     row.used = used
     changed[block] = true
@@ -166,8 +167,8 @@ end
 local function replace(indexes, texts)
     local from = 1
     while from <= #indexes do
-        local block, slots, of_block = floor(indexes[from] / SPAN), {}, {}
-        while from <= #indexes and floor(indexes[from] / SPAN) == block do
+        local block, slots, of_block = math.floor(indexes[from] / SPAN), {}, {}
+        while from <= #indexes and math.floor(indexes[from] / SPAN) == block do
             slots[#slots + 1] = indexes[from] - block * SPAN + 1
             of_block[#of_block + 1] = (indexes[from] == 0 and ' ' or ',') .. texts[from]
             from = from + 1
@@ -192,7 +193,7 @@ local function append(texts)
             row = { at = at, room = 0, used = 0 }
             rows[meta.n / SPAN] = row
         end
-        changed[floor(meta.n / SPAN)] = true
+        changed[math.floor(meta.n / SPAN)] = true
         if i == 1 and meta.n % SPAN == 0 and meta.n > 0 then changed[meta.n / SPAN - 1] = true end
         row[#row + 1] = #text
         row.used = row.used + #text
@@ -200,16 +201,16 @@ local function append(texts)
         at = at + #text
     end
     parts[#parts + 1] = CLOSER[meta.kind]
-    call('SETRANGE', K, begin, concat(parts))
+    call('SETRANGE', K, begin, table.concat(parts))
     meta.live = meta.live + at - begin
-    meta.size = max(meta.size, at + 1)
+    meta.size = math.max(meta.size, at + 1)
 end
 
 -- Leaves the first so many entries.
 local function truncate(count)
     local last = last_block()
-    local kept = floor((count - 1) / SPAN)
-    load_rows(max(kept, 0), last)
+    local kept = math.floor((count - 1) / SPAN)
+    load_rows(math.max(kept, 0), last)
     local finish, at, gone = rows[last].at + rows[last].used, BEGIN, {}
     for block = kept + 1, last do
         meta.live = meta.live - rows[block].used
@@ -227,30 +228,31 @@ local function truncate(count)
         at = row.at + row.used
         changed[kept] = true
     end
-    call('SETRANGE', K, at, CLOSER[meta.kind] .. rep(' ', finish - at))
+    call('SETRANGE', K, at, CLOSER[meta.kind] .. string.rep(' ', finish - at))
     meta.n = count
-end
-
-local function name_of(entry)
-    local from = 3
-    while true do
-        local at = find(entry, '["\\]', from)
-        if sub(entry, at, at) == '"' then return sub(entry, 2, at) end
-        from = at + 2
-    end
 end
 
 -- Takes an entry out of an object, and puts the last one in its place, whose name it returns.
 local function remove(index)
     local last = meta.n - 1
     if index == last then return truncate(last) end
+
+    local function name_of(entry)
+        local from = 3
+        while true do
+            local at = string.find(entry, '["\\]', from)
+            if string.sub(entry, at, at) == '"' then return string.sub(entry, 2, at) end
+            from = at + 2
+        end
+    end
+
     local row = row_of(last_block())
     local finish = row.at + row.used
     local entry = call('GETRANGE', K, finish - row[#row], finish - 1)
     local name = name_of(entry)
     truncate(last)
-    replace({ index }, { sub(entry, 2) })
-    call('HSET', FIELDS, name, index .. ' ' .. sub(entry, #name + 3))
+    replace({ index }, { string.sub(entry, 2) })
+    call('HSET', FIELDS, name, index .. ' ' .. string.sub(entry, #name + 3))
     return name
 end
 
@@ -259,46 +261,10 @@ local function make_empty(kind)
     call('SET', K, STAMP .. OPENER[kind] .. CLOSER[kind])
 end
 
--- Writes K anew, without any room, from what it holds.
-local function tighten()
-    local text, last, parts, at = call('GET', K), last_block(), {}, BEGIN
-    load_rows(0, last)
-    for block = 0, last do
-        local row = rows[block]
-        parts[#parts + 1] = sub(text, row.at + 1, row.at + row.used)
-        row.at, row.room = at, row.used
-        at = at + row.used
-        changed[block] = true
-    end
-    meta.size = at + 1
-    call('SET', K, sub(text, 1, BEGIN) .. concat(parts) .. CLOSER[meta.kind])
-end
-
--- Writes K anew from fields; it must be given its time to live again.
-local function restore()
-    if meta.size == 0 then
-        call('DEL', K)
-        return
-    end
-    local fields, texts, is_object = call('HGETALL', FIELDS), {}, meta.kind == 'object'
-    for i = 1, #fields, 2 do
-        local index, value = fields[i], fields[i + 1]
-        if is_object then
-            local at = find(value, ' ', 1, true)
-            texts[sub(value, 1, at - 1) + 1] = index .. ':' .. sub(value, at + 1)
-        else
-            texts[index + 1] = value
-        end
-    end
-    rows = {}
-    make_empty(meta.kind)
-    append(texts)
-end
-
 local function save_rows(arguments)
     for block in pairs(changed) do
         local row = rows[block]
         arguments[#arguments + 1] = block
-        arguments[#arguments + 1] = row.at .. ' ' .. row.room .. ' ' .. concat(row, ' ')
+        arguments[#arguments + 1] = row.at .. ' ' .. row.room .. ' ' .. table.concat(row, ' ')
     end
 end

@@ -2,14 +2,15 @@
 
 -- Seconds: a text that was heard on the channel and one that was found under K within this time are one and the same.
 local SAME = 10
--- What is found under K is left to be heard on the channel for this time, if somebody listens there.
-local PATIENCE = 1
+-- What is found under K is left to be heard on the channel for this time, if somebody listens there; as long as others
+-- are being taken it may stand behind them, and is left for SAME.
+local PATIENCE = 2
 -- Somebody listens who has said so within this time.
 local LISTENING = 30
 -- Texts that are remembered to be one and the same.
 local REMEMBERED = 100
 
-local OPERATION, LABEL, TTL = ARGV[1], ARGV[2], ARGV[4]
+local TTL = ARGV[4]
 local LEAST_EPOCH, LEAST_VERSION = tonumber(ARGV[5]), tonumber(ARGV[6])
 
 local milliseconds
@@ -17,17 +18,32 @@ local milliseconds
 local function now()
     if not milliseconds then
         local time = call('TIME')
-        milliseconds = time[1] * 1000 + floor(time[2] / 1000)
+        milliseconds = time[1] * 1000 + math.floor(time[2] / 1000)
     end
     return milliseconds
 end
 
 local function later_epoch()
-    return max(now(), LEAST_EPOCH + 1)
+    return math.max(now(), LEAST_EPOCH + 1)
 end
 
 -- Writes down that this script has written K.
 local function save()
+    -- Writes K anew, without any room, from what it holds.
+    local function tighten()
+        local text, last, parts, at = call('GET', K), last_block(), {}, BEGIN
+        load_rows(0, last)
+        for block = 0, last do
+            local row = rows[block]
+            parts[#parts + 1] = string.sub(text, row.at + 1, row.at + row.used)
+            row.at, row.room = at, row.used
+            at = at + row.used
+            changed[block] = true
+        end
+        meta.size = at + 1
+        call('SET', K, string.sub(text, 1, BEGIN) .. table.concat(parts) .. CLOSER[meta.kind])
+    end
+
     if meta.size > 2 * meta.live + 1024 then tighten() end
     meta.stamp = STAMP
     if meta.size > 0 then call('SETRANGE', K, 0, STAMP) else meta.stamp = '' end
@@ -40,6 +56,11 @@ local function save()
     changed = {}
 end
 
+-- From now on somebody hears what is published.
+local function listen()
+    call('HSET', META, 'until', now() + LISTENING * 1000)
+end
+
 local function live_on()
     call('EXPIRE', K, TTL)
     call('EXPIRE', FIELDS, TTL)
@@ -49,30 +70,51 @@ end
 -- A list of digests and times, the newest last, in a field of meta.
 local function remember(list, digest)
     local known, kept = call('HGET', META, list) or '', {}
-    for entry, time in gmatch(known, '(%x+ (%d+)),') do
+    for entry, time in string.gmatch(known, '(%x+ (%d+)),') do
         if now() - time <= SAME * 1000 then kept[#kept + 1] = entry .. ',' end
     end
     kept[#kept + 1] = digest .. ' ' .. now() .. ','
-    call('HSET', META, list, concat(kept, '', max(1, #kept - REMEMBERED + 1)))
+    call('HSET', META, list, table.concat(kept, '', math.max(1, #kept - REMEMBERED + 1)))
 end
 
 -- Whether the digest was remembered, which it then is no more.
 local function recall(list, digest)
     local known = call('HGET', META, list)
     if not known then return false end
-    local from, to, time = find(known, digest .. ' (%d+),')
+    local from, to, time = string.find(known, digest .. ' (%d+),')
     if not from then return false end
-    call('HSET', META, list, sub(known, 1, from - 1) .. sub(known, to + 1))
+    call('HSET', META, list, string.sub(known, 1, from - 1) .. string.sub(known, to + 1))
     return now() - time <= SAME * 1000
 end
 
 local function drop_aside()
-    call('HDEL', META, 'aside', 'aside_at')
+    call('HDEL', META, 'aside', 'aside_at', 'taken_at')
     meta.aside_at = nil
 end
 
 -- Somebody else wrote K, or deleted it. It is mended, and what was written put aside, unless it is known or expected.
 local function mend(expected)
+    -- Writes K anew from fields; it must be given its time to live again.
+    local function restore()
+        if meta.size == 0 then
+            call('DEL', K)
+            return
+        end
+        local fields, texts, is_object = call('HGETALL', FIELDS), {}, meta.kind == 'object'
+        for i = 1, #fields, 2 do
+            local index, value = fields[i], fields[i + 1]
+            if is_object then
+                local at = string.find(value, ' ', 1, true)
+                texts[string.sub(value, 1, at - 1) + 1] = index .. ':' .. string.sub(value, at + 1)
+            else
+                texts[index + 1] = value
+            end
+        end
+        rows = {}
+        make_empty(meta.kind)
+        append(texts)
+    end
+
     local text = call('GET', K)
     local digest = text and redis.sha1hex(text)
     local seen = digest == expected
@@ -112,13 +154,13 @@ local function load(expected)
         call('HSET', META, 'e', meta.e)
     end
     if meta.aside_at then
-        local heard_soon = now() < meta.aside_at + PATIENCE * 1000
-            and now() < tonumber(call('HGET', META, 'until') or 0)
-        local aside = call('HGET', META, 'aside')
+        local aside, taken_at, listening = unpack(call('HMGET', META, 'aside', 'taken_at', 'until'))
+        local is_awaited = now() < tonumber(listening or 0) and now() < meta.aside_at + SAME * 1000
+            and (expected or now() < math.max(meta.aside_at, taken_at or 0) + PATIENCE * 1000)
         if expected and redis.sha1hex(aside) == expected then
             drop_aside()
             seen = true
-        elseif not heard_soon then
+        elseif not is_awaited then
             return aside, seen
         end
     end
@@ -126,6 +168,8 @@ local function load(expected)
 end
 
 local function make()
+    -- What may be left of one before.
+    call('DEL', FIELDS)
     local epoch = later_epoch()
     meta = { e = epoch, v = 0, b = epoch, kind = '', n = 0, live = 0, size = 0, stamp = '', t = 0 }
 end

@@ -21,12 +21,12 @@ class Keys(NamedTuple):
 def keys_of(channel: bytes) -> Keys:
     """Return the keys of ``channel``: as a rule ``djng:{broadcast:foobar}:fields`` and so on.
 
-    A channel that has a hash tag of its own is not put into another: ``djng:fields:…``. Where a brace would end the tag
-    early, as in ``a}b``, a number of the same slot is the tag.
+    A channel that has a hash tag of its own is not put into another: ``djng:fields:…``. Where it cannot be a
+    tag itself, as ``a}b``, of which only ``a`` would be, a number of the same slot is the tag.
     """
     if tag_of(channel) is not None:
         prefix, suffix = b'djng:', b':' + channel
-    elif b'}' not in channel:
+    elif channel and b'}' not in channel:
         prefix, suffix = b'djng:{' + channel + b'}:', b''
     else:
         prefix, suffix = b'djng:{%d}:' % _number_in(slot_of(channel)), b':' + channel

@@ -171,6 +171,11 @@ class Renewed(NamedTuple):
     #: Somebody wrote under the key what may yet be heard on the channel; to be renewed again in a second or two.
     again: bool
 
+    @classmethod
+    def of(cls, e: int, v: int, t: int, again: int) -> Renewed:
+        """Return what the script has put into other words."""
+        return cls(e, v, t, bool(again))
+
 
 class Gone(NamedTuple):
     """There is no collection."""

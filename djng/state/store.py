@@ -7,7 +7,8 @@ from typing import Any
 
 from redis.exceptions import NoScriptError, RedisError, ResponseError
 
-from djng.state import script
+from djng.state.calls import call_for, call_found, outcome_of
+from djng.state.script import SCRIPT, SHA
 from djng.state.steps import Failed, Outcome, Step
 
 #: Seconds that a collection outlives the last sign of a browser at the least.
@@ -32,7 +33,7 @@ class Store:
         """
         if not steps:
             return []
-        replies = self._send([script.call(step, self._expire, GRACE) for step in steps])
+        replies = self._send([call_for(step, self._expire, GRACE) for step in steps])
         return [self._settle(step, reply) for step, reply in zip(steps, replies, strict=True)]
 
     def _settle(self, step: Step, reply: Any) -> Outcome:
@@ -40,19 +41,19 @@ class Store:
             if isinstance(reply, Exception):
                 return Failed(reply)
             if reply[0] != b'foreign':
-                return script.outcome(reply)
-            self._send([script.call_found(step, reply[1], max(self._expire, GRACE))])
-            [reply] = self._send([script.call(step, self._expire, GRACE)])
-        return Failed(RedisError(f'{step.channel!r} is written to by others all the time'))
+                return outcome_of(reply)
+            self._send([call_found(step, reply[1], max(self._expire, GRACE))])
+            [reply] = self._send([call_for(step, self._expire, GRACE)])
+        return Failed(RedisError(f'others write {step.channel!r} all the time'))
 
     def _send(self, calls: Sequence[list[Any]]) -> list[Any]:
         """Return the script's answers; an error of Redis' instead of an answer for what it refused."""
-        replies = self._pipeline([('EVALSHA', script.SHA, *call) for call in calls])
+        replies = self._pipeline([('EVALSHA', SHA, *call) for call in calls])
         unknown = [index for index, reply in enumerate(replies) if isinstance(reply, NoScriptError)]
         if unknown:
             # After a restart, a failover or SCRIPT FLUSH.
-            loaded = self._pipeline([('EVAL', script.SCRIPT, *calls[index]) for index in unknown])
-            for index, reply in zip(unknown, loaded, strict=True):
+            texts = [('EVAL', SCRIPT, *calls[index]) for index in unknown]
+            for index, reply in zip(unknown, self._pipeline(texts), strict=True):
                 replies[index] = reply
         for reply in replies:
             if isinstance(reply, Exception) and not isinstance(reply, ResponseError):

@@ -1,0 +1,153 @@
+"""What a script is told for a step, and what its answer means."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from typing import Any
+
+from djng.state.frame import parse_plain
+from djng.state.heard import heard
+from djng.state.keys import keys_of
+from djng.state.merge import MOST_ITEMS, Change, name_text
+from djng.state.steps import (
+    Acknowledged,
+    Applied,
+    Counted,
+    Gone,
+    Kept,
+    NotTaken,
+    Outcome,
+    Refused,
+    Relay,
+    Relayed,
+    Renewed,
+    Snapshot,
+    Step,
+    Submit,
+    Take,
+    Told,
+)
+
+#: Each byte as four characters of white space.
+_SPACES = [bytes(b' \t\n\r'[byte >> shift & 3] for shift in (6, 4, 2, 0)) for byte in range(256)]
+
+_REASONS = {
+    b'array': 'The collection is an array.',
+    b'items': f'An array has at most {MOST_ITEMS:,} items.',
+    b'object': 'The collection is an object.',
+}
+_OUTCOMES: dict[bytes, Any] = {
+    b'acknowledged': Acknowledged,
+    b'applied': Applied,
+    b'counted': Counted,
+    b'gone': Gone,
+    b'kept': Kept.of,
+    b'not taken': NotTaken,
+    b'refused': lambda reason: Refused({'': [_REASONS[reason]]}),
+    b'relayed': Relayed,
+    b'renewed': Renewed.of,
+    b'told': Told,
+}
+
+
+def call_for(step: Step, expire: int, grace: int) -> list[Any]:
+    """Return what the script is told to carry out ``step``: the number of keys, these, and the arguments.
+
+    ``expire`` and ``grace`` are seconds: how long a plain text is kept, and how long a collection at the least.
+    """
+    ttl = max(expire, grace)
+    if isinstance(step, Submit):
+        # A change without a number cannot be known again.
+        author = None if step.s is None else step.author
+        return [*_head('submit', step, ttl, author), *_submit(step)]
+    if isinstance(step, Relay):
+        return [*_head('relay', step, ttl), *_relay(step, expire)]
+    if isinstance(step, Take):
+        return [*_head('take', step, ttl), digest_of(step.text), step.t, *_change(_plain(step.text))]
+    if isinstance(step, Snapshot):
+        return [*_head('snapshot', step, ttl), step.marks or b'', step.token, _flag(step.create)]
+    return _head('renew', step, ttl)
+
+
+def call_found(step: Step, text: bytes, ttl: int) -> list[Any]:
+    """Return the same for ``text``, which was found to be foreign when ``step`` was to be carried out."""
+    return [*_head('found', step, ttl), digest_of(text), *_change(_plain(text))]
+
+
+def outcome_of(reply: list[Any]) -> Outcome:
+    """Return what the answer to a step means."""
+    outcome: Outcome = _OUTCOMES[reply[0]](*reply[1:])
+    return outcome
+
+
+def digest_of(text: bytes) -> str:
+    """Return by what ``text`` is known again."""
+    return hashlib.sha1(text, usedforsecurity=False).hexdigest()
+
+
+def _head(name: str, step: Step, ttl: int, author: str | None = None) -> list[Any]:
+    """Return the keys, and the arguments that all scripts have."""
+    keys = keys_of(step.channel.encode() if isinstance(step.channel, str) else step.channel)
+    names = [keys.channel, keys.fields, keys.meta]
+    if author is not None:
+        names.append(keys.client + author.encode())
+    least = (0, 0) if isinstance(step, Relay) else (step.least_epoch, step.least_version)
+    return [len(names), *names, name, name_text(step.label), _stamp(), ttl, *least]
+
+
+def _stamp() -> bytes:
+    return b''.join([_SPACES[byte] for byte in random.randbytes(4)])  # noqa: S311 it tells texts apart, nothing else
+
+
+def _flag(flag: bool) -> str:
+    return '1' if flag else ''
+
+
+def _text(text: str) -> bytes:
+    # A lone surrogate, which UTF-8 cannot carry, becomes the escape that JSON has for it.
+    return text.encode('utf-8', 'backslashreplace')
+
+
+def _plain(text: bytes) -> Change | None:
+    try:
+        return parse_plain(text.decode())
+    except UnicodeDecodeError:
+        return None
+
+
+def _change(change: Change | None) -> list[Any]:
+    if change is None:
+        return ['']
+    arguments: list[Any] = [change.kind, len(change.set)]
+    if change.kind == 'array':
+        for index in sorted(map(int, change.set)):
+            arguments += index, _text(change.set[str(index)])
+    else:
+        for name, text in change.set.items():
+            arguments += name_text(name), _text(text)
+    arguments += len(change.delete), *map(name_text, change.delete)
+    arguments += '' if change.length is None else change.length, len(change.push), *map(_text, change.push)
+    return arguments
+
+
+def _submit(step: Submit) -> list[Any]:
+    end = '' if step.author is None else f',"o":{name_text(step.author)}'
+    if step.s is not None:
+        end += f',"s":{step.s}'
+    if step.change.delete:
+        end += f',"del":[{",".join(map(name_text, step.change.delete))}]'
+    number = '' if step.author is None or step.s is None else step.s
+    return [number, _flag(step.seed), _flag(step.create), end, *_change(step.change)]
+
+
+def _relay(step: Relay, expire: int) -> list[Any]:
+    text = _text(step.text) if isinstance(step.text, str) else step.text
+    if heard(text):
+        # Somebody would have the relay believe that a script wrote this.
+        text += b' '
+    joint = ''
+    if step.change is not None and step.change.kind == 'object' and text.endswith(b'}'):
+        joint = ',' if text.strip()[1:-1].strip() else ' '
+    keep = expire if step.expire is None else step.expire
+    return [text, digest_of(text), step.mark or b'', step.marks or b'', keep, joint, *_change(step.change)]

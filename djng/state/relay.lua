@@ -1,0 +1,34 @@
+-- A plain text comes through the relay, or from a publisher.
+-- Arguments: the text, its digest, what to publish right before it and where, the seconds to keep it where there is no
+-- collection, how its frame is joined, the change or nothing. An object's text is its frame but for the last brace: then
+-- comes a comma, or nothing (a space stands for it) where the object is empty. Other texts, without a joint, are
+-- published as they came, and the change beside them, as if it had been taken from the channel.
+
+local text, expire, joint = ARGV[7], ARGV[11], ARGV[12]
+
+local function mark()
+    if ARGV[10] ~= '' then call('PUBLISH', ARGV[10], ARGV[9]) end
+end
+
+local foreign = load()
+if foreign then return { 'foreign', foreign } end
+if not meta then
+    if tonumber(expire) > 0 then call('SET', K, text, 'EX', expire) end
+    mark()
+    call('PUBLISH', K, text)
+    return { 'relayed' }
+end
+local change = read_change(13)
+if change and objection(change) then change = nil end
+local is_frame = change and joint ~= ''
+if not is_frame then meta.t = meta.t + 1 end
+if change then apply(change) else call('HSET', META, 't', meta.t) end
+live_on()
+mark()
+if is_frame then
+    call('PUBLISH', K, string.sub(text, 1, -2) .. (joint == ',' and ',' or '') .. about(''))
+else
+    call('PUBLISH', K, text)
+    publish_taken(change, ARGV[8])
+end
+return change and { 'applied', meta.e, meta.v } or { 'relayed' }

@@ -1,0 +1,30 @@
+-- A change comes from a bound socket or from the server: it is applied once, however often it comes.
+-- Arguments: its number or nothing, whether it is a seed, whether to create, how its frame ends, the change.
+
+local s, create = tonumber(ARGV[7]), ARGV[9] ~= ''
+local foreign = load()
+if not meta then
+    if not create then return { 'gone' } end
+    foreign = call('GET', K)
+end
+if foreign then return { 'foreign', foreign } end
+if not meta then make() end
+if s then
+    local known = call('GET', CLIENT)
+    if known then
+        local last, e, v = string.match(known, '(%d+) (%d+) (%d+)')
+        -- What became of a collection that is lost says nothing about this one.
+        if tonumber(last) >= s and tonumber(e) >= meta.b then
+            return { 'acknowledged', tonumber(e), tonumber(v) }
+        end
+    end
+end
+if ARGV[8] ~= '' and meta.v > 0 then return { 'not taken', meta.t } end
+local change = read_change(11)
+local refused = objection(change)
+if refused then return { 'refused', refused } end
+apply(change)
+live_on()
+if s then call('SET', CLIENT, ARGV[7] .. ' ' .. meta.e .. ' ' .. meta.v, 'EX', CLIENT_MEMORY) end
+publish(change, ARGV[10])
+return { 'applied', meta.e, meta.v }
