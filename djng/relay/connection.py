@@ -117,7 +117,7 @@ class Connection:
         self._on_drained = on_drained
         self._outbox = Outbox(sock, loop, outbox_limit, on_error=self._abort, on_empty=self._drained)
         self._batch: list[bytes] | None = None
-        self._fragments: list[BytesLike] | None = None
+        self._fragments: bytearray | None = None
         self._opcode = Opcode.TEXT
         self._reading = False
         # Nothing is listened to once this side has said goodbye; what the peer said before its own goodbye is.
@@ -253,7 +253,6 @@ class Connection:
             self._eof_heard = True
             self.pause()
             protocol.receive_eof()
-        protocol.events_received()  # they have been taken one by one
         self._answer()
         if not self.is_gone and (self._eof_heard or protocol.close_expected()):
             self._expect_end()
@@ -269,12 +268,12 @@ class Connection:
         if frame.fin and self._fragments is None:
             self._message_received(frame.data)
             return
+        # One growing buffer: fragments may be as small as their sender likes, and objects are not.
         if self._fragments is None:
-            self._fragments = []
-        self._fragments.append(frame.data)
+            self._fragments = bytearray()
+        self._fragments += frame.data
         if frame.fin:
-            data = b''.join(self._fragments)
-            self._fragments = None
+            data, self._fragments = self._fragments, None
             self._message_received(data)
 
     def _message_received(self, data: BytesLike) -> None:
@@ -293,6 +292,8 @@ class Connection:
 
     def _answer(self) -> None:
         """Write what the protocol has to say: pongs, pings, close frames, the end of TCP."""
+        if self.is_gone:
+            return
         self.is_open = self._protocol.state is State.OPEN
         for chunk in self._protocol.data_to_send():
             if chunk == SEND_EOF:
@@ -311,7 +312,7 @@ class Connection:
                 return
         if self._protocol.close_sent is not None and self.said is None:
             self.said = self._protocol.close_sent.code
-        if not self.is_gone and self._outbox.is_empty:
+        if self._outbox.is_empty:
             self._written()
 
     def _drained(self) -> None:
@@ -340,12 +341,18 @@ class Connection:
         if self._goodbye is not None:
             self._goodbye.cancel()
         self.is_open = False
-        self._outbox.clear()
+        self._outbox.close()
         self._loop.remove_reader(self._sock.fileno())
         self._reading = False
         self._sock.close()
+        on_close = self._on_close
+        # What it held is free now, and not when the garbage collector comes round to cycles as old as this socket.
+        self._fragments = self._batch = None
+        self._on_message, self._on_close = _drop, _drop
+        self._on_slow = self._on_drained = None
+        self._protocol.end()
         heard = self._protocol.close_rcvd
-        self._on_close(heard.code if heard else ABNORMAL, heard.reason if heard else '')
+        on_close(heard.code if heard else ABNORMAL, heard.reason if heard else '')
 
 
 class _Protocol(Protocol):
@@ -365,4 +372,15 @@ class _Protocol(Protocol):
             # A message may be left unfinished: RFC 6455, 5.4 lets control frames, the closing one too, come between.
             self.current_size = self.cur_size = None  # the name that websockets 17 knows, and the older one
         super().recv_frame(frame)
+        self.events_received()  # it is handed over here, and not kept: thousands may come in one read
         self._on_frame(frame)
+
+    def end(self) -> None:
+        """Hand over nothing any more, and let go of what was read; it may be called while a frame is handed over."""
+        self._on_frame = _drop
+        del self.reader.buffer[:]
+        del self.parser  # it holds this protocol, which holds it
+
+
+def _drop(*args: object) -> None:
+    pass

@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 from djng.relay.primitives import Loop
 
-#: Bytes that are offered to the system in one go.
-WRITE_SIZE = 256 * 1024
+#: Bytes of small frames that leave in one write: joining all that waits, for each write anew, would cost its square.
+WRITE_SIZE = 64 * 1024
 
 
 class Full(Exception):
@@ -53,8 +53,8 @@ class Outbox:
         self._limit = limit
         self._on_error = on_error
         self._on_empty = on_empty
-        # Most sockets never have anything waiting, so there is no list for it. What is in it begins with a frame; so
-        # many bytes of the first have been written.
+        # Most sockets never have anything waiting, so there is no list for it. What is in it begins with a frame, and
+        # is no copy: a large frame waits once, for however many readers. So many bytes of the first have been written.
         self._waiting: deque[bytes] | None = None
         self._sent = 0
         self._size = 0
@@ -111,8 +111,12 @@ class Outbox:
         self._sent = self._beyond = 0
         self._size = len(half)
 
-    def clear(self) -> None:
-        """Forget what waits; the socket is about to be closed."""
+    def close(self) -> None:
+        """Forget what waits, and whom to call; the socket is about to be closed."""
+        self._on_error = self._on_empty = _nothing
+        self._clear()
+
+    def _clear(self) -> None:
         if self._waiting is not None:
             self._waiting = None
             self._sent = self._size = self._beyond = 0
@@ -135,7 +139,7 @@ class Outbox:
             sent -= len(waiting.popleft())
         self._sent = sent
         if not waiting:
-            self.clear()
+            self._clear()
             self._on_empty()
 
     def _next_bytes(self, waiting: deque[bytes]) -> bytes | memoryview:
@@ -157,3 +161,7 @@ def _size_of_frame(data: bytes, begin: int) -> int:
     if extra:
         size = int.from_bytes(data[begin + 2 : begin + 2 + extra], 'big')
     return 2 + extra + size
+
+
+def _nothing() -> None:
+    pass

@@ -38,6 +38,10 @@ from djng.subscriber import RedisSubscriber
 logger = logging.getLogger('djng.relay')
 
 
+class Vanished(Exception):
+    """The client is gone, and there is nobody to answer."""
+
+
 class Nobody:
     """Who asks, in a project without ``django.contrib.auth``."""
 
@@ -77,7 +81,7 @@ class RelayServer(WebsocketWSGIServer):  # type: ignore[misc]  # ws4redis has no
     def take_over(self, environ: dict[str, Any], start_response: Any, answer: Answer) -> tuple[socket.socket, bytes]:
         """Write ``answer`` and take the TCP connection from the web server.
 
-        Return the connection, and what was read behind the request.
+        Return the connection, and what was read behind the request. Raises :exc:`OSError` if the client is gone.
         """
         raise NotImplementedError
 
@@ -146,6 +150,8 @@ class RelayServer(WebsocketWSGIServer):  # type: ignore[misc]  # ws4redis has no
         except RedisError as error:
             logger.error('Could not open a WebSocket without Redis: %s', error)
             return refuse(503, 'the message queue cannot be reached')
+        except Vanished as vanished:
+            logger.info('A client was gone before its WebSocket was open: %s', vanished)
         except Exception:
             logger.exception('Could not open a WebSocket')
             return refuse(500, 'this socket could not be opened')
@@ -188,9 +194,11 @@ class RelayServer(WebsocketWSGIServer):  # type: ignore[misc]  # ws4redis has no
             live = partial(self._turn_away, refused.code, refused.reason)
         try:
             sock, early = self.take_over(environ, start_response, answer)
-        except BaseException:
+        except BaseException as error:
             if visitor is not None:
                 visitor.subscriber.release()
+            if isinstance(error, OSError):
+                raise Vanished(str(error)) from error
             raise
         relay.loop.call_soon_threadsafe(live, sock, early)
 

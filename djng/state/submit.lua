@@ -8,16 +8,17 @@ if not meta then
     foreign = call('GET', K)
 end
 if foreign then return { 'foreign', foreign } end
-if not meta then make() end
-if s then
-    local known = call('GET', CLIENT)
-    if known then
-        local last, e, v = string.match(known, '(%d+) (%d+) (%d+)')
-        -- What became of a collection that is lost says nothing about this one.
-        if tonumber(last) >= s and tonumber(e) >= meta.b then
-            return { 'acknowledged', tonumber(e), tonumber(v) }
-        end
-    end
+local known = s and call('GET', CLIENT)
+local last, e, v
+if known then last, e, v = string.match(known, '(%d+) (%d+) (%d+)') end
+if not meta then
+    -- Later than what this client knows of one that is lost.
+    LEAST_EPOCH = math.max(LEAST_EPOCH, tonumber(e) or 0)
+    make()
+end
+-- What became of a collection that is lost says nothing about this one.
+if known and tonumber(last) >= s and tonumber(e) >= meta.b then
+    return { 'acknowledged', tonumber(e), tonumber(v) }
 end
 if ARGV[8] ~= '' and meta.v > 0 then return { 'not taken', meta.t } end
 local change = read_change(11)

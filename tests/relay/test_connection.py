@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import itertools
 import socket
+import tracemalloc
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given, settings
@@ -269,6 +272,76 @@ def test_frames_that_come_together_leave_together() -> None:
         wire.connection.flush()
         await wire.read()
         assert wire.texts() == [str(n) for n in range(100)]
+        wire.peer.close()
+        await wire.until(lambda: wire.closed)
+
+    asyncio.run(body())
+
+
+@pytest.fixture
+def allocated() -> Iterator[None]:
+    """What Python allocates is traced, and nothing is freed by the garbage collector."""
+    gc.collect()
+    gc.disable()
+    tracemalloc.start()
+    yield
+    tracemalloc.stop()
+    gc.enable()
+
+
+@pytest.mark.usefixtures('allocated')
+def test_a_connection_that_is_gone_holds_nothing() -> None:
+    """Half a frame, a message's fragments and what waited to be written are free as soon as the socket is gone."""
+    size = 1_000_000
+
+    async def body() -> None:
+        wire = Wire(outbox_limit=4 * size)
+        before, _ = tracemalloc.get_traced_memory()
+        wire.connection.send(encode(b'x' * 2 * size))
+        await wire.write(masked(Opcode.TEXT, bytes(size), fin=False) + masked(Opcode.CONT, bytes(size))[:-1])
+        await wire.until(lambda: tracemalloc.get_traced_memory()[0] > before + 3 * size)
+        wire.peer.close()
+        await wire.until(lambda: wire.closed)
+        await asyncio.sleep(0)
+        assert tracemalloc.get_traced_memory()[0] < before + size / 10
+
+    asyncio.run(body())
+
+
+@pytest.mark.usefixtures('allocated')
+def test_a_large_frame_waits_once_for_all() -> None:
+    """However many readers have not taken a frame yet, its bytes are kept once."""
+
+    async def body() -> None:
+        wires = [Wire(outbox_limit=10_000_000) for _ in range(20)]
+        frame = encode(b'x' * 3_000_000)
+        before, _ = tracemalloc.get_traced_memory()
+        for wire in wires:
+            wire.connection.send(frame)
+        await asyncio.sleep(0)
+        assert tracemalloc.get_traced_memory()[0] < before + 100_000
+        for wire in wires:
+            wire.peer.close()
+            await wire.until(lambda wire=wire: wire.closed)
+
+    asyncio.run(body())
+
+
+@pytest.mark.usefixtures('allocated')
+def test_tiny_fragments_cost_their_size() -> None:
+    """A message that comes a byte per frame is kept in its own size, and frames that were read are not kept at all."""
+    count = 50_000
+    stream = masked(Opcode.TEXT, b'', fin=False) + masked(Opcode.CONT, b'x', fin=False) * count
+
+    async def body() -> None:
+        wire = Wire()
+        before, _ = tracemalloc.get_traced_memory()
+        tracemalloc.reset_peak()
+        await wire.write(stream)
+        await wire.write(masked(Opcode.CONT, b''))
+        await wire.until(lambda: wire.messages)
+        assert wire.messages == ['x' * count]
+        assert tracemalloc.get_traced_memory()[1] < before + 10 * count
         wire.peer.close()
         await wire.until(lambda: wire.closed)
 

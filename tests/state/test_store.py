@@ -379,6 +379,24 @@ def test_one_round_trip(client, store):
     assert client.info('commandstats')['cmdstat_evalsha']['calls'] >= 100
 
 
+@pytest.mark.parametrize('protocol', [2, 3])
+def test_protocols(redis_clean, protocol):
+    """Clients of both of Redis' protocols understand all answers."""
+    client = redis.Redis(port=redis_clean.port, protocol=protocol)
+    store = Store(client, expire=60)
+    e = run(store, Snapshot(K, 'broadcast', create=True)).e
+    steps = [submit(sets(a='1'), author='me', s=1), submit(sets(a='1'), author='me', s=1), Renew(K, 'broadcast')]
+    assert store.run(steps) == [Applied(e, 1), Acknowledged(e, 1), Renewed(e, 1, 0, False)]
+    client.set(K, '{"b":2}')
+    client.hdel(META, 'until')
+    steps = [Snapshot(K, 'broadcast'), submit(Change('array', {})), submit(sets(), seed=True)]
+    kept, refused, not_taken = store.run(steps)
+    assert kept == Kept(e, 2, 'object', 2, 0, b'{ "a":1,"b":2}')
+    assert (refused, not_taken) == (Refused({'': ['The collection is an object.']}), NotTaken(0))
+    assert run(store, Snapshot('broadcast:none', 'broadcast')) == Kept(0, 0, None, 0, 0, None)
+    client.close()
+
+
 def test_redis_is_away(client):
     """Where Redis cannot be reached its client's exception is raised."""
     away = redis.Redis(port=1, socket_connect_timeout=1)
