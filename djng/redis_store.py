@@ -12,9 +12,10 @@ from ws4redis import redis_store as upstream
 from ws4redis import settings
 from ws4redis.redis_store import SELF, RedisMessage
 
+from djng.facilities import registry
 from djng.state.frame import parse_plain
 from djng.state.heard import heard
-from djng.state.steps import Failed, Relay
+from djng.state.steps import Failed, Relay, Terms
 from djng.state.store import Store
 
 __all__ = ['SELF', 'RedisMessage', 'RedisStore', 'escape', 'label', 'make_client', 'make_subscription_connection']
@@ -79,6 +80,28 @@ def label(channel: str) -> str:
     return f'group:{rest.partition(":")[0]}' if audience == 'group' else audience
 
 
+def facility_of(channel: str | bytes) -> str:
+    """Return the facility of ``channel``."""
+    text = channel.decode() if isinstance(channel, bytes) else channel
+    prefix = f'{settings.WS4REDIS_PREFIX}:' if settings.WS4REDIS_PREFIX else ''
+    audience, _, rest = text.removeprefix(prefix).partition(':')
+    return rest if audience == 'broadcast' else rest.partition(':')[2]
+
+
+def terms_of(channel: str | bytes, *, of_server: bool = False) -> Terms | None:
+    """Return what the facility of ``channel`` declares; None where none is declared.
+
+    The server itself is bound by no limits, which are for what sockets say.
+    """
+    facility = registry.find(facility_of(channel)) if registry else None
+    if facility is None:
+        return None
+    terms = Terms(settings.WS4REDIS_EXPIRE if facility.expire is None else facility.expire)
+    if not of_server:
+        terms = terms._replace(max_properties=facility.max_properties, max_size=facility.max_size)
+    return terms
+
+
 def unmistakable(message: bytes) -> bytes:
     """Return ``message`` as it is, but with a space behind it where it would pass for what the script publishes."""
     return bytes(message) + b' ' if heard(message) else bytes(message)
@@ -137,7 +160,8 @@ class RedisStore(upstream.RedisStore):  # type: ignore[misc]  # ws4redis has no 
         sockets are bound to. Raises :exc:`ValueError` for anything but a :class:`RedisMessage`, and redis-py's
         exceptions where Redis cannot be reached.
         """
-        store = Store(self._connection, expire=self._expire if expire is None else expire)
+        terms = (lambda channel: terms_of(channel, of_server=True)) if expire is None else (lambda channel: None)
+        store = Store(self._connection, expire=self._expire if expire is None else expire, terms=terms)
         for outcome in store.run(self.steps(message)):
             if isinstance(outcome, Failed):
                 raise outcome.error

@@ -82,12 +82,21 @@ class BoundVisitor(Visitor):
             return say((), lambda _: self.ask())
         if frame.change is None:
             return say(())
+        change = frame.change
+        if self.licence is not None:
+            if frame.seed:
+                permitted = self.licence.permitted(change)
+                if permitted is None:
+                    return say(())
+                change = permitted
+            elif errors := self.licence.objections(change):
+                return say((), self._refusing(frame.s, errors))
         channels = self.publishers
         if not channels:
             return say((), self._refusing(frame.s, {'': ['This socket may not publish.']}))
         steps = []
         for channel in channels:
-            step = Submit(channel, label(channel), frame.change, self._name, frame.s, frame.seed)
+            step = Submit(channel, label(channel), change, self._name, frame.s, frame.seed)
             name = channel.encode()
             if name in self.channels:
                 # One that was lost is made anew for the snapshot, behind which the change comes again.

@@ -12,7 +12,7 @@ from typing import Any
 import redis
 
 from djng import rights
-from djng.redis_store import make_subscription_connection
+from djng.redis_store import make_subscription_connection, terms_of
 from djng.relay.arrays import WholeArrays
 from djng.relay.bound import BoundVisitor, can_be_bound
 from djng.relay.broadcast import Broadcast
@@ -60,7 +60,7 @@ class ProcessRelay:
         self.sessions: Counter[str] = Counter()
         self._client = client
         self._hub = Hub(lambda: make_subscription_connection(client), primitives, self.counts)
-        store = Store(client, expire=expire)
+        store = Store(client, expire=expire, terms=terms_of)
         self._kept = Readings(store, self._hub, primitives)
         self._refill = Refill(self._hub)
         self._hub.on_gap = self._tell_again
@@ -125,18 +125,23 @@ class ProcessRelay:
 
     def hear(self, channel: bytes, broadcast: Broadcast, own: bool, more: bool) -> None:
         """Take what is said about lost rights; the hub calls this."""
-        users, sessions = rights.understand(broadcast.message)
-        self._turn_out(users, sessions)
+        losers = rights.understand(broadcast.message)
+        now = self.loop.time()
+        self._turn_out(losers, now)
         # Who signs out is announced before the session is gone: whoever comes back in between is met here.
         for delay in RIGHTS_DELAYS:
-            self.loop.call_later(delay, self._turn_out, users, sessions)
+            self.loop.call_later(delay, self._turn_out, losers, now)
 
     def flush(self) -> None:
         """Have nothing waiting; the hub calls this."""
 
-    def _turn_out(self, users: set[str], sessions: set[str]) -> None:
+    def _turn_out(self, losers: rights.Losers, told_at: float) -> None:
         for visitor in list(self.visitors):
-            if visitor.user_id in users or visitor.session_key in sessions:
+            if (
+                visitor.user_id in losers.users
+                or visitor.session_key in losers.sessions
+                or (visitor.facility in losers.facilities and visitor.asked_at < told_at)
+            ):
                 visitor.turn_out(SERVICE_RESTART, 'rights have changed')
 
     def say_goodbye(self, sleep: Callable[[float], object]) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from redis.exceptions import NoScriptError, RedisError, ResponseError
 
 from djng.state.calls import call_for, call_found, outcome_of
 from djng.state.script import SCRIPT, SHA
-from djng.state.steps import Failed, Outcome, Step
+from djng.state.steps import Failed, Outcome, Step, Terms
 
 #: Seconds that a collection outlives the last sign of a browser at the least.
 GRACE = 30
@@ -20,10 +20,16 @@ ATTEMPTS = 20
 class Store:
     """Runs steps on any redis-py client, one of a Redis Cluster included; threads may share it."""
 
-    def __init__(self, client: Any, *, expire: int) -> None:
-        """``expire`` is WS4REDIS_EXPIRE: how many seconds what is kept outlives the last change, 0 for not at all."""
+    def __init__(
+        self, client: Any, *, expire: int, terms: Callable[[str | bytes], Terms | None] = lambda channel: None
+    ) -> None:
+        """``expire`` is WS4REDIS_EXPIRE: how many seconds what is kept outlives the last change, 0 for not at all.
+
+        ``terms`` is asked for those of a channel that has some of its own.
+        """
         self._client = client
-        self._expire = expire
+        self._usual = Terms(expire)
+        self._terms = terms
 
     def run(self, steps: Sequence[Step]) -> list[Outcome]:
         """Carry out ``steps`` in their order, in one round trip if nothing special happens; return what came of each.
@@ -33,7 +39,7 @@ class Store:
         """
         if not steps:
             return []
-        replies = self._send([call_for(step, self._expire, GRACE) for step in steps])
+        replies = self._send([call_for(step, self._terms_of(step), GRACE) for step in steps])
         return [self._settle(step, reply) for step, reply in zip(steps, replies, strict=True)]
 
     def _settle(self, step: Step, reply: Any) -> Outcome:
@@ -42,9 +48,13 @@ class Store:
                 return Failed(reply)
             if reply[0] != b'foreign':
                 return outcome_of(reply)
-            self._send([call_found(step, reply[1], max(self._expire, GRACE))])
-            [reply] = self._send([call_for(step, self._expire, GRACE)])
+            terms = self._terms_of(step)
+            self._send([call_found(step, reply[1], max(terms.expire, GRACE))])
+            [reply] = self._send([call_for(step, terms, GRACE)])
         return Failed(RedisError(f'others write {step.channel!r} all the time'))
+
+    def _terms_of(self, step: Step) -> Terms:
+        return self._terms(step.channel) or self._usual
 
     def _send(self, calls: Sequence[list[Any]]) -> list[Any]:
         """Return the script's answers; an error of Redis' instead of an answer for what it refused."""

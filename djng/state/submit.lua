@@ -22,8 +22,8 @@ if known and tonumber(last) >= s and tonumber(e) >= meta.b then
 end
 if ARGV[8] ~= '' and meta.v > 0 then return { 'not taken', meta.t } end
 local change = read_change(11)
-local refused = objection(change)
-if refused then return { 'refused', refused } end
+local refused, most = objection(change)
+if refused then return { 'refused', refused, most } end
 apply(change)
 live_on()
 if s then call('SET', CLIENT, ARGV[7] .. ' ' .. meta.e .. ' ' .. meta.v, 'EX', CLIENT_MEMORY) end
