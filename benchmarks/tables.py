@@ -46,7 +46,7 @@ def loads(results, floors, missing):
             )
         )
     rows += [(PEERS[name].title, '', f'NOT MEASURED: {reason}') for name, reason in missing.items()]
-    return _table(LOADS, rows)
+    return table(LOADS, rows)
 
 
 def idling(results):
@@ -56,7 +56,7 @@ def idling(results):
     """
     idle = [result for result in results if result['load'] == 'idle']
     most = {result['peer']: result['sockets'] for result in sorted(idle, key=lambda result: result['sockets'])}
-    return _table(
+    return table(
         IDLING,
         [
             (
@@ -123,7 +123,7 @@ def targets(results, floors):
         else:
             verdict = 'met' if (reached >= limit if sign == '≥' else reached <= limit) else 'NOT MET'
         rows.append((what, '-' if reached is None else _number(reached), f'{sign} {_number(limit)}', verdict))
-    return _table((('what djng is to reach', '<75'), ('reached', '>8'), ('wanted', '>8'), ('', '<12')), rows)
+    return table((('what djng is to reach', '<75'), ('reached', '>8'), ('wanted', '>8'), ('', '<12')), rows)
 
 
 def _load(load):
@@ -145,7 +145,8 @@ def _number(value):
     return f'{value:,.0f}' if value >= 100 or value == int(value) else f'{value:.3f}' if value < 1 else f'{value:.2f}'
 
 
-def _table(columns, rows):
+def table(columns, rows):
+    """Return rows of text under the names of columns, each with its layout: how to align, and how wide it is."""
     lines = ['  '.join(f'{name:{layout}}' for name, layout in columns)]
     lines.append('  '.join('-' * int(layout[1:]) for _, layout in columns))
     for row in rows:

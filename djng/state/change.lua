@@ -1,7 +1,7 @@
 -- A change is laid over the collection, and published.
 
--- Reads a change from the arguments, nil for none: kind, the number of properties, these by name and text, the number of names that
--- are deleted, these, the length or nothing, the number of items to push, these.
+-- Reads a change from the arguments, nil for none: kind, the number of properties, these by name and text, the number
+-- of names that are deleted, these, the length or nothing, the number of items to push, these.
 local function read_change(from)
     if ARGV[from] == '' then return nil end
     local change, names, texts = { kind = ARGV[from], names = {}, texts = {}, delete = {}, push = {} }

@@ -1,4 +1,5 @@
--- What another step has answered to be foreign is taken in by what it says. Arguments: its digest, the change or nothing.
+-- What another step has answered to be foreign is taken in by what it says.
+-- Arguments: its digest, the change or nothing.
 
 local digest = ARGV[7]
 local foreign, is_new = load(), not meta

@@ -83,6 +83,9 @@ def _read(decoder: JSONDecoder, text: str, at: int) -> tuple[Any, int]:
 
 
 def _skip(text: str, at: int) -> int:
+    if text[at : at + 1] > ' ':
+        # The rule in what programs write, and so much faster.
+        return at
     match = _SPACES.match(text, at)
     assert match
     return match.end()

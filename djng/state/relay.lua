@@ -1,8 +1,9 @@
 -- A plain text comes through the relay, or from a publisher.
 -- Arguments: the text, its digest, what to publish right before it and where, the seconds to keep it where there is no
--- collection, how its frame is joined, the change or nothing. An object's text is its frame but for the last brace: then
--- comes a comma, or nothing (a space stands for it) where the object is empty. Other texts, without a joint, are
--- published as they came, and the change beside them, as if it had been taken from the channel.
+-- collection, how its frame is joined, the change or nothing. An object's text is its frame but for the last brace: in
+-- its place come a comma, or nothing (a space stands for it) where the object is empty, and the collection's word. Other
+-- texts, without a joint, are published as they came, and the change beside them, as if it had been taken from the
+-- channel.
 
 local text, expire, joint = ARGV[7], ARGV[11], ARGV[12]
 

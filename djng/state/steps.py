@@ -111,10 +111,12 @@ class Applied(NamedTuple):
 
 
 class Acknowledged(NamedTuple):
-    """The change had been applied before, as version ``v`` of epoch ``e``."""
+    """The change had been applied before, as version ``v``; ``e`` is the present epoch, which may be a later one."""
 
     e: int
     v: int
+    #: How many items an array had right after it.
+    n: int | None = None
 
 
 class Counted(NamedTuple):

@@ -9,8 +9,8 @@ if not meta then
 end
 if foreign then return { 'foreign', foreign } end
 local known = s and call('GET', CLIENT)
-local last, e, v
-if known then last, e, v = string.match(known, '(%d+) (%d+) (%d+)') end
+local last, e, v, n
+if known then last, e, v, n = string.match(known, '(%d+) (%d+) (%d+) ?(%d*)') end
 if not meta then
     -- Later than what this client knows of one that is lost.
     LEAST_EPOCH = math.max(LEAST_EPOCH, tonumber(e) or 0)
@@ -18,7 +18,7 @@ if not meta then
 end
 -- What became of a collection that is lost says nothing about this one.
 if known and tonumber(last) >= s and tonumber(e) >= meta.b then
-    return { 'acknowledged', tonumber(e), tonumber(v) }
+    return { 'acknowledged', meta.e, tonumber(v), tonumber(n) }
 end
 if ARGV[8] ~= '' and meta.v > 0 then return { 'not taken', meta.t } end
 local change = read_change(11)
@@ -26,6 +26,9 @@ local refused, most = objection(change)
 if refused then return { 'refused', refused, most } end
 apply(change)
 live_on()
-if s then call('SET', CLIENT, ARGV[7] .. ' ' .. meta.e .. ' ' .. meta.v, 'EX', CLIENT_MEMORY) end
+if s then
+    local length = meta.kind == 'array' and ' ' .. meta.n or ''
+    call('SET', CLIENT, ARGV[7] .. ' ' .. meta.e .. ' ' .. meta.v .. length, 'EX', CLIENT_MEMORY)
+end
 publish(change, ARGV[10])
 return { 'applied', meta.e, meta.v }

@@ -47,8 +47,9 @@ def must_be(client: redis.Redis, channel: str, collection: Collection) -> None:
     count = -(-len(texts) // SPAN)
     assert {name for name in meta if name.isdigit()} == {b'%d' % block for block in range(count)}
     for block in range(count):
-        at, room, *lengths = map(int, meta[b'%d' % block].split())
-        assert block == count - 1 or sum(lengths) <= room
+        at, room, used, *lengths = map(int, meta[b'%d' % block].split())
+        assert sum(lengths) == used
+        assert block == count - 1 or used <= room
         for length in lengths:
             entries.append(text[at : at + length])
             rest[at : at + length] = b' ' * length
