@@ -9,9 +9,10 @@ from django.contrib.auth.models import AnonymousUser, Group, User
 from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpRequest
 from django.test import RequestFactory
+from redis.exceptions import OutOfMemoryError
 from ws4redis.redis_store import RedisStore as UpstreamStore
 
-from djng.redis_store import SELF, RedisMessage, RedisStore, escape
+from djng.redis_store import SELF, RedisMessage, RedisStore, escape, label, unmistakable
 from tests.servers import Redis
 
 channels = RedisStore(None)._get_message_channels
@@ -35,6 +36,29 @@ def test_no_two_names_share_a_channel() -> None:
     assert channels(groups=['a:b'], facility='c') == ['group:a%3Ab:c']
     assert channels(groups=['a'], facility='b:c') == ['group:a:b:c']
     assert escape('a%3Ab') == 'a%253Ab'
+
+
+def test_a_label_tells_the_audience_and_no_key() -> None:
+    """Browsers know a channel by its audience; of groups by the name too, since one socket may have many."""
+    assert label('broadcast:group:x') == 'broadcast'
+    assert label('user:mary:foobar') == 'user'
+    assert label('session:0123456789abcdef:foobar') == 'session'
+    assert label(channels(groups=['chess: blitz'], facility='a:b')[0]) == 'group:chess%3A blitz'
+
+
+def test_labels_leave_the_prefix_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With WS4REDIS_PREFIX labels are the same."""
+    monkeypatch.setattr('ws4redis.settings.WS4REDIS_PREFIX', 'group')
+    assert channels(groups=['chess'], facility='f') == ['group:group:chess:f']
+    assert label('group:group:chess:f') == 'group:chess'
+    assert label('group:broadcast:f') == 'broadcast'
+
+
+def test_nothing_passes_for_a_frame() -> None:
+    """A message that ends as the script's frames do has a space behind it; any other stays as it is."""
+    assert unmistakable(b'{"$$djng":{"c":"broadcast","e":1,"v":1}}') == b'{"$$djng":{"c":"broadcast","e":1,"v":1}} '
+    for message in (b'{"a":1}', b'\xff', b'{"$$djng":{"s":1}}'):
+        assert unmistakable(message) == message
 
 
 @pytest.mark.django_db
@@ -96,6 +120,26 @@ def test_a_message_is_kept_and_published_in_one_step(redis_clean: Redis) -> None
     redis_clean.client.delete('broadcast:f')
     store.publish_message(RedisMessage('gone'), expire=0)
     assert redis_clean.client.get('broadcast:f') is None
+
+
+def test_bytes_that_are_no_text_are_published(redis_clean: Redis) -> None:
+    """What is not UTF-8 is kept and published as it is."""
+    store = RedisStore(redis_clean.client)
+    store._publishers = {'broadcast:f'}
+    store.publish_message(RedisMessage(b'\xff\xfe'))
+    assert redis_clean.client.get('broadcast:f') == b'\xff\xfe'
+
+
+def test_what_redis_refuses_is_raised(redis_clean: Redis) -> None:
+    """Whoever publishes hears of it if Redis does not take the message."""
+    store = RedisStore(redis_clean.client)
+    store._publishers = {'broadcast:f'}
+    redis_clean.client.config_set('maxmemory', 1)
+    try:
+        with pytest.raises(OutOfMemoryError):
+            store.publish_message(RedisMessage('hello'))
+    finally:
+        redis_clean.client.config_set('maxmemory', 0)
 
 
 def test_only_messages_are_published(redis_clean: Redis) -> None:

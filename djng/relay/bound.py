@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from ws4redis.redis_store import RedisMessage
-from ws4redis.subscriber import RedisSubscriber
+from ws4redis.subscriber import RedisSubscriber as UpstreamSubscriber
 
 from djng.redis_store import label
 from djng.relay import frames
@@ -16,19 +16,20 @@ from djng.relay.broadcast import Broadcast
 from djng.relay.connection import POLICY_VIOLATION, TRY_AGAIN_LATER
 from djng.relay.counts import Counts
 from djng.relay.kept import Reading, Readings
-from djng.relay.outgoing import Outgoing, Utterance, publishes_by_steps
+from djng.relay.outgoing import Outgoing, Utterance
 from djng.relay.primitives import Loop
 from djng.relay.visitor import Visitor
 from djng.state.frame import Frame, Invalid, parse_frame
 from djng.state.reading import NotJSON
 from djng.state.steps import Acknowledged, Applied, Gone, Outcome, Refused, Submit
+from djng.subscriber import RedisSubscriber
 
 
 def can_be_bound(subscriber_class: Any) -> bool:
     """Whether sockets with ``subscriber_class`` may be bound: a project's own that changes messages knows no frames."""
-    return publishes_by_steps(subscriber_class) and all(
-        getattr(subscriber_class, name) is getattr(RedisSubscriber, name)
-        for name in ('parse_response', 'send_persisted_messages')
+    return all(
+        getattr(subscriber_class, name) in (getattr(RedisSubscriber, name), getattr(UpstreamSubscriber, name))
+        for name in ('parse_response', 'publish_message', 'send_persisted_messages')
     )
 
 
@@ -92,7 +93,9 @@ class BoundVisitor(Visitor):
             elif errors := self.licence.objections(change):
                 return say((), self._refusing(frame.s, errors))
         channels = self.publishers
-        if not channels:
+        if frame.label is not None:
+            channels = [channel for channel in channels if label(channel) == frame.label]
+        if not channels and not frame.seed:
             return say((), self._refusing(frame.s, {'': ['This socket may not publish.']}))
         steps = []
         for channel in channels:
@@ -146,6 +149,10 @@ class BoundVisitor(Visitor):
             self._pass_on(broadcast, more)
 
     def _fell_behind(self) -> None:
+        if not self.channels:
+            # What was dropped are answers, and there is no snapshot behind which its changes would come again.
+            self.turn_out(TRY_AGAIN_LATER, 'this socket is not read fast enough')
+            return
         self._counts.caught_up += self._hears
         self._hears = False
         self._wants_all = True

@@ -55,11 +55,13 @@ class _Followed:
         self.expected = (0, 0)
         # How many foreign messages are taken in by now; None before it is told.
         self.taken: int | None = None
-        # Those that are not taken in yet, in the channel's order, and how many of them have been tried.
+        # Those that are not taken in yet, in the channel's order; from when on they may be. How many of them have been
+        # tried, and when.
         self.held: deque[_Foreign] = deque()
+        self.take_from = now + FIRST_TAKE
         self.tried = 0
+        self.tried_at = now
         self.is_taking = False
-        self.take_at = now + FIRST_TAKE
         self.renew_at = now + RENEWAL
 
 
@@ -135,7 +137,7 @@ class Collections:
         """Hear that the subscription to ``channel`` was lost and is there again: messages may be missing."""
         followed = self._followed.get(channel)
         if followed is not None:
-            followed.take_at = self._loop.time() + FIRST_TAKE
+            followed.take_from = self._loop.time() + FIRST_TAKE
             self.tell_all(channel)
 
     def _read(self, channel: bytes, kept: Kept) -> None:
@@ -183,9 +185,9 @@ class Collections:
         if not followed.held or followed.taken is None or followed.is_taking or followed.tried:
             return
         now = self._loop.time()
-        if now < followed.take_at:
+        if now < followed.take_from:
             return
-        followed.take_at = now + NEXT_TAKE
+        followed.tried_at = now
         texts = [foreign.text for foreign in itertools.islice(followed.held, TAKES)]
         followed.tried = len(texts)
         followed.is_taking = True
@@ -213,14 +215,14 @@ class Collections:
             if now >= followed.renew_at:
                 followed.renew_at = now + interval
                 due.append(followed)
-            if followed.held and now >= followed.take_at and not followed.is_taking:
-                if followed.tried:
-                    # How many were taken in was not heard, or not rightly.
-                    followed.tried = 0
-                    followed.take_at = now + NEXT_TAKE
+            if not followed.tried:
+                self._take(followed)
+            elif now >= followed.tried_at + NEXT_TAKE and not followed.is_taking:
+                # They were not taken, or that was not heard: it is read how many there are, and tried again.
+                followed.tried = 0
+                followed.tried_at = now
+                if followed.held:
                     self._kept.tell(followed.channel, _NOBODY)
-                else:
-                    self._take(followed)
         for begin in range(0, len(due), BATCH):
             some = due[begin : begin + BATCH]
             self._run(

@@ -13,7 +13,6 @@ from djng.redis_store import RedisMessage
 from djng.relay.primitives import Loop, Primitives
 from djng.state.steps import Failed, Outcome, Step
 from djng.state.store import Store
-from djng.subscriber import RedisSubscriber
 
 logger = logging.getLogger('djng.relay')
 
@@ -28,6 +27,10 @@ class Author(Protocol):
     subscriber: Any
     #: Whether something that was said did not reach Redis; set in the publishing thread.
     is_cut: bool
+
+    @property
+    def publishes_itself(self) -> bool:
+        """Whether the subscriber is a project's own that publishes in its own way."""
 
     # Called in the publishing thread.
 
@@ -86,7 +89,7 @@ class Outgoing:
             for author, message in batch:
                 if author.is_cut:
                     continue  # what was lost must not be overtaken by what stood behind it
-                if not publishes_by_steps(type(author.subscriber)):
+                if author.publishes_itself:
                     self._run(run)
                     run = []
                     self._publish(author, message)
@@ -143,11 +146,6 @@ class Outgoing:
     def _lost(self, author: Author, error: Exception) -> None:
         author.is_cut = True
         self._loop.call_soon_threadsafe(author.not_published, error)
-
-
-def publishes_by_steps(subscriber_class: Any) -> bool:
-    """Whether what ``subscriber_class`` publishes is what djng's own does, and may go to Redis with that of others."""
-    return getattr(subscriber_class, 'publish_message', None) is RedisSubscriber.publish_message
 
 
 def _taken(taken: list[tuple[Utterance, Sequence[Any]]]) -> None:

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Sequence
 
 from ws4redis.redis_store import RedisMessage
-from ws4redis.subscriber import RedisSubscriber
+from ws4redis.subscriber import RedisSubscriber as UpstreamSubscriber
 
 from djng.relay.broadcast import Broadcast
 from djng.relay.connection import INTERNAL_ERROR, POLICY_VIOLATION, TRY_AGAIN_LATER
@@ -16,6 +16,7 @@ from djng.relay.outgoing import Outgoing, Utterance
 from djng.relay.primitives import Loop
 from djng.relay.visitor import Visitor
 from djng.state.steps import Outcome, Refused
+from djng.subscriber import RedisSubscriber
 
 logger = logging.getLogger('djng.relay')
 
@@ -45,7 +46,12 @@ class PlainVisitor(Visitor):
     @property
     def greets_itself(self) -> bool:
         """Whether the subscriber is a project's own that sends persisted messages in its own way."""
-        return type(self.subscriber).send_persisted_messages is not RedisSubscriber.send_persisted_messages
+        return type(self.subscriber).send_persisted_messages is not UpstreamSubscriber.send_persisted_messages
+
+    @property
+    def publishes_itself(self) -> bool:
+        """Whether the subscriber is a project's own that publishes in its own way."""
+        return getattr(type(self.subscriber), 'publish_message', None) is not RedisSubscriber.publish_message
 
     # Called by the subscriber, in the thread of the handshake.
 
@@ -86,7 +92,7 @@ class PlainVisitor(Visitor):
                 self.turn_out(POLICY_VIOLATION, outcome.errors[''][0])
 
     def _opened(self) -> None:
-        self._rewrites = type(self.subscriber).parse_response is not RedisSubscriber.parse_response
+        self._rewrites = type(self.subscriber).parse_response is not UpstreamSubscriber.parse_response
         if not self.greets_itself:
             self._awaited = set(self.channels)
         if not self._awaited:

@@ -94,6 +94,11 @@ class Visitor:
         """Whether the subscriber is a project's own that sends persisted messages in its own way."""
         return False
 
+    @property
+    def publishes_itself(self) -> bool:
+        """Whether the subscriber is a project's own that publishes in its own way."""
+        return False
+
     def is_silent(self, channel: bytes) -> bool:
         """Whether it must not hear what it publishes on ``channel`` itself."""
         return False

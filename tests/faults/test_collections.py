@@ -5,9 +5,11 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import secrets
 import signal
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,9 +21,9 @@ from ws4redis import publisher
 from djng.redis_store import RedisMessage
 from tests.bound import Bound, bound
 from tests.faults.browsers import BOTH, bare, heard, masked, opened
-from tests.faults.worker import Workers, serving, subscribed_clients
+from tests.faults.worker import Workers, serving
 from tests.proxy import Proxy, proxied
-from tests.servers import PATIENCE, Redis, eventually
+from tests.servers import PATIENCE, Redis, eventually, free_port
 
 K = 'broadcast:foobar'
 
@@ -237,7 +239,7 @@ def test_a_lost_subscription_is_made_up_for(stage: Stage) -> None:
                 for m in range(10):
                     writer.say({'w': [n, m]})
                     assert 'ack' in writer.hear()['$$djng']
-            eventually(lambda: len(subscribed_clients(stage.redis)) == 2, 'the subscriptions')
+            eventually(lambda: stage.client.pubsub_numsub(K)[0][1] == 2, 'the subscriptions')
             for each in crowd:
                 each.shows({'n': 0, 'w': [n, 9]})
 
@@ -245,7 +247,7 @@ def test_a_lost_subscription_is_made_up_for(stage: Stage) -> None:
 def test_a_change_that_redis_may_have_lost_is_said_again(stage: Stage) -> None:
     """Who is closed with 1013 says its change again under the same number, and it is applied once."""
     with stage.crowd() as crowd:
-        client_id = '0123456789abcdef' * 2
+        client_id = secrets.token_hex(16)
         with bound(stage.workers, client_id=client_id) as author:
             author.knows()
             stage.proxy.stall()
@@ -258,15 +260,7 @@ def test_a_change_that_redis_may_have_lost_is_said_again(stage: Stage) -> None:
         stage.proxy.cut()
         stage.proxy.heal()
 
-        def is_applied() -> bool:
-            with contextlib.suppress(Exception), bound(stage.workers, client_id=client_id) as again:
-                again.knows()
-                again.say({'m': 1}, s=1)
-                again.hear_until(lambda again: 1 in answers(again.frames[-1]))
-                return True
-            return False
-
-        eventually(is_applied, 'the change')
+        says_again(stage, {'m': 1}, client_id=client_id)
         for each in crowd:
             each.shows({'n': 0, 'm': 1})
             assert each.position[1] == 2
@@ -335,3 +329,66 @@ def test_the_state_outlives_the_last_one_by_its_time(stage: Stage) -> None:
     time.sleep(3)  # a renewal would come within it
     assert all(0 < stage.client.ttl(key) <= 3 for key in keys)  # type: ignore[operator]
     eventually(lambda: stage.client.exists(*keys) == 0, 'its end')
+
+
+@pytest.fixture
+def lasting(tmp_path: Path) -> Iterator[tuple[Stage, Callable[[], None]]]:
+    """A stage on a Redis of its own that keeps what was saved, and what kills and starts that Redis again."""
+    port = free_port()
+    own = [Redis(port, '--dir', str(tmp_path))]
+    with contextlib.ExitStack() as stack:
+        stack.callback(lambda: own[-1].stop())
+        stage = Stage(own[0], stack)
+
+        def restart() -> None:
+            own[-1].stop()
+            own.append(Redis(port, '--dir', str(tmp_path)))
+            stage.redis, stage.client = own[-1], own[-1].client
+
+        yield stage, restart
+        print(stage.workers.output())
+
+
+def test_a_restarted_redis_goes_on(lasting: tuple[Stage, Callable[[], None]]) -> None:
+    """Where Redis comes back with all that it kept, sockets stay, and the next change has the next version."""
+    stage, restart = lasting
+    with stage.crowd() as crowd:
+        position = crowd[0].position
+        stage.client.save()
+        restart()
+        eventually(lambda: stage.client.pubsub_numsub(K)[0][1] == 2, 'the subscriptions')
+        says_again(stage, {'n': 1})
+        agree(crowd, {'n': 1}, version=2)
+        assert crowd[0].position == (position[0], 2)
+
+
+def test_a_redis_that_comes_back_older_begins_a_new_epoch(lasting: tuple[Stage, Callable[[], None]]) -> None:
+    """Where Redis comes back from an older dump, what it has is the collection, in a later epoch."""
+    stage, restart = lasting
+    with stage.crowd() as crowd:
+        stage.client.save()
+        for n in range(1, 6):
+            crowd[0].say({'n': n})
+        agree(crowd, {'n': 5}, version=6)
+        position = crowd[0].position
+        restart()
+        for each in crowd:
+            each.hear_until(lambda each: each.position[0] > position[0], patience=3 * PATIENCE)
+            each.shows({'n': 0})
+        says_again(stage, {'m': 1})
+        agree(crowd, {'n': 0, 'm': 1}, misses=True)
+        assert stage.kept == {'n': 0, 'm': 1}
+
+
+def says_again(stage: Stage, change: dict[str, Any], *, client_id: str | None = None) -> None:
+    """Say a client's first change, on one socket after the other until it is answered."""
+    client_id = client_id or secrets.token_hex(16)
+
+    def is_applied() -> bool:
+        with contextlib.suppress(Exception), bound(stage.workers, client_id=client_id) as author:
+            author.knows().say(change, s=1)
+            author.hear_until(lambda author: 1 in answers(author.frames[-1]))
+            return True
+        return False
+
+    eventually(is_applied, 'the change')

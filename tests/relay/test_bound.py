@@ -131,6 +131,23 @@ def test_a_seed_is_taken_while_there_is_nothing(runserver: Runserver) -> None:
         a.shows({'home': 2, 'away': 1})
 
 
+@pytest.mark.django_db(transaction=True)
+def test_a_seed_may_be_for_one_label(runserver: Runserver) -> None:
+    """A seed that names a label is taken by that channel only."""
+    from django.contrib.auth.models import User
+
+    cookie = session_cookie(User.objects.create_user('mary'))
+    query = f'{BOTH}&subscribe-user&publish-user'
+    origin: Any = f'http://127.0.0.1:{runserver.port}'
+    with bound(runserver, query=query, origin=origin, additional_headers=cookie) as a:
+        a.knows()
+        for seed in ('{"n":1,"$$djng":{"seed":1,"c":"session"}}', '{"n":2,"$$djng":{"seed":1,"c":"user"}}'):
+            a.websocket.send(seed)
+        a.websocket.send('{"n":3,"$$djng":{"seed":1}}')
+        a.hear_until(lambda a: a.values['broadcast'])
+        assert a.values == {'broadcast': {'n': 3}, 'user': {'n': 2}}
+
+
 def test_sync_brings_the_snapshots_again(runserver: Runserver) -> None:
     """Who asks is sent the snapshot, with all that came before."""
     with bound(runserver) as a:
@@ -239,6 +256,8 @@ def test_each_audience_has_its_label(runserver: Runserver) -> None:
         a.say({'n': 1})
         a.hear_until(lambda a: a.values['user'] == a.values['group:chess%3A blitz'] == {'n': 1})
         assert a.values['broadcast'] == a.values['session'] == {}
+        a.say(s=2, **{'del': ['n']})
+        a.hear_until(lambda a: a.values['user'] == a.values['group:chess%3A blitz'] == {})
         assert key not in json.dumps(a.frames)
 
 
@@ -426,18 +445,20 @@ def test_plain_sockets_are_sent_the_whole_array(runserver: Runserver) -> None:
 
 def test_a_plain_socket_replaces_an_array(runserver: Runserver) -> None:
     """An array from a plain socket is the array from then on; others hear it byte for byte and once."""
-    with bound(runserver) as a, opened(runserver, f'foobar?{BOTH}') as one, opened(runserver, f'foobar?{BOTH}') as two:
+    with bound(runserver) as a:
         a.knows()
         a.say(push=['x'])
-        assert json.loads(heard(one)) == json.loads(heard(two)) == ['x']
-        one.send('["a", "b"]')
-        assert heard(two) == '["a", "b"]'
-        a.shows(['a', 'b'])
-        one.send('["c"]')
-        a.shows(['c'])
-        two.send('"end"')
-        assert heard(two) == '["c"]'
-        assert heard(one) == '"end"'
+        a.shows(['x'])
+        with opened(runserver, f'foobar?{BOTH}') as one, opened(runserver, f'foobar?{BOTH}') as two:
+            assert json.loads(heard(one)) == json.loads(heard(two)) == ['x']
+            one.send('["a", "b"]')
+            assert heard(two) == '["a", "b"]'
+            a.shows(['a', 'b'])
+            one.send('["c"]')
+            a.shows(['c'])
+            two.send('"end"')
+            assert heard(two) == '["c"]'
+            assert heard(one) == '"end"'
 
 
 # Other settings.

@@ -106,6 +106,26 @@ def test_own_words_are_marked(hub: Hub, redis_clean: Redis) -> None:
         hub.unsubscribe([b'broadcast:d', b'broadcast:e'], ear)
 
 
+def test_each_kind_hears_its_rendition(hub: Hub, redis_clean: Redis) -> None:
+    """Of a change plain listeners hear what was set, bound ones all; of a foreign message only plain ones hear."""
+    plain, bound = Ear(), Ear(is_bound=True)
+    for ear in (plain, bound):
+        assert hub.subscribe([b'broadcast:h'], ear, PATIENCE)
+    frames = [f'{{"a":{n},"$$djng":{{"c":"broadcast","e":1,"v":{n}}}}}' for n in range(1, 4)]
+    for frame in frames:
+        redis_clean.client.publish('broadcast:h', 'foreign')
+        redis_clean.client.publish('broadcast:h', frame)
+    eventually(lambda: len(plain.heard) == 6 and len(bound.heard) == 3, 'hearing all')
+    assert bound.heard == [(frame.encode(), False) for frame in frames]
+    assert plain.heard[::2] == [(b'foreign', False)] * 3
+    assert plain.heard[1::2] == [(f'{{"a":{n}}}'.encode(), False) for n in range(1, 4)]
+    hub.unsubscribe([b'broadcast:h'], plain)
+    redis_clean.client.publish('broadcast:h', frames[0])
+    eventually(lambda: len(bound.heard) == 4, 'hearing on')
+    hub.unsubscribe([b'broadcast:h'], bound)
+    eventually(lambda: subscribers(redis_clean, 'broadcast:h') == 0, 'unsubscribing')
+
+
 def test_a_lost_subscription_is_taken_up_and_reported(hub: Hub, redis_clean: Redis) -> None:
     """A killed connection is replaced, every channel with listeners subscribed again and its gap reported."""
     ear, gaps = Ear(), []
