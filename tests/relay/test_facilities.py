@@ -251,16 +251,21 @@ def test_rate(server: Runserver) -> None:
 
 
 def test_the_rate_is_not_evaded_by_going(server: Runserver) -> None:
-    """What a socket has said before it is closed is heard, all of it and no faster."""
+    """What a socket has said before it is closed comes no faster; what is left is lost when nobody is there any more."""
     with bound(server, 'slow') as a:
         a.knows()
         begin = time.monotonic()
         with bound(server, 'slow') as b:
-            for n in range(15):
+            for n in range(50):
                 b.say({'n': n})
-        a.hear_until(lambda bound: bound.value == {'n': 14})
-        assert time.monotonic() - begin > 1.7
-        assert [frame['n'] for frame in a.frames if 'n' in frame] == list(range(15))
+        a.hear_until(lambda bound: (bound.value or {}).get('n', 0) >= 4)
+        with pytest.raises(TimeoutError):
+            while time.monotonic() - begin < 5:
+                a.hear(patience=1)
+            raise TimeoutError
+        said = [frame['n'] for frame in a.frames if 'n' in frame]
+        assert said == list(range(len(said)))
+        assert 5 <= len(said) < 5 + 5 * (time.monotonic() - begin) + 1
 
 
 def test_rights_that_are_revoked(
