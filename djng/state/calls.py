@@ -28,6 +28,7 @@ from djng.state.steps import (
     Take,
     Terms,
     Told,
+    Unexpected,
 )
 
 #: Each byte as four characters of white space.
@@ -51,6 +52,7 @@ _OUTCOMES: dict[bytes, Any] = {
     b'relayed': Relayed,
     b'renewed': Renewed.of,
     b'told': Told,
+    b'unexpected': lambda e, v, texts: Unexpected(e, v, tuple(text.decode() if text else None for text in texts)),
 }
 
 
@@ -143,7 +145,15 @@ def _submit(step: Submit) -> list[Any]:
     if step.change.delete:
         end += f',"del":[{",".join(map(name_text, step.change.delete))}]'
     number = '' if step.author is None or step.s is None else step.s
-    return [number, _flag(step.seed), _flag(step.create), end, *_change(step.change)]
+    return [number, _flag(step.seed), _flag(step.create), end, *_expected(step), *_change(step.change)]
+
+
+def _expected(step: Submit) -> list[Any]:
+    e, v = step.expect_position or ('', '')
+    arguments: list[Any] = [e, v, len(step.expect or ())]
+    for name, text in (step.expect or {}).items():
+        arguments += name_text(name), '' if text is None else _text(text)
+    return arguments
 
 
 def _relay(step: Relay, expire: int) -> list[Any]:

@@ -8,6 +8,7 @@ the collection goes on in a later epoch.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple, TypeAlias
 
 from djng.state.merge import Change, Kind
@@ -24,7 +25,7 @@ class Terms(NamedTuple):
 
 
 class Submit(NamedTuple):
-    """Take in a change; :class:`Applied`, :class:`Acknowledged`, :class:`Refused`, :class:`NotTaken` or :class:`Gone`.
+    """Take in a change; Applied, :class:`Acknowledged`, Refused, :class:`NotTaken`, :class:`Unexpected` or Gone.
 
     It is published on the channel as a frame that ends with ``"$$djng":{"c":…,"e":…,"v":…}}``.
     """
@@ -42,6 +43,10 @@ class Submit(NamedTuple):
     #: Whether a collection that is not there is made; if not, the step is :class:`Gone`, so that browsers which know
     #: what was lost can seed it before the change comes again.
     create: bool = True
+    #: What the change was made from: the JSON texts of properties, None for one that there was not, in objects only;
+    #: and the position of the whole. Where the collection is another by now, the step is :class:`Unexpected`.
+    expect: Mapping[str, str | None] | None = None
+    expect_position: tuple[int, int] | None = None
 
 
 class Relay(NamedTuple):
@@ -138,6 +143,15 @@ class NotTaken(NamedTuple):
     t: int
 
 
+class Unexpected(NamedTuple):
+    """The collection is not what the change was made from; nothing was changed, and it is at version ``v`` now."""
+
+    e: int
+    v: int
+    #: The JSON texts by now, in the order in which they were expected.
+    texts: tuple[str | None, ...]
+
+
 class Relayed(NamedTuple):
     """The text was passed on as it came, and changed no collection."""
 
@@ -201,5 +215,6 @@ class Failed(NamedTuple):
 
 Step: TypeAlias = 'Submit | Relay | Take | Snapshot | Renew'
 Outcome: TypeAlias = (
-    'Applied | Acknowledged | Counted | Refused | NotTaken | Relayed | Kept | Told | Renewed | Gone | Failed'
+    'Applied | Acknowledged | Counted | Refused | NotTaken | Unexpected | Relayed | Kept | Told | Renewed | Gone '
+    '| Failed'
 )

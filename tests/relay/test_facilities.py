@@ -251,7 +251,7 @@ def test_rate(server: Runserver) -> None:
 
 
 def test_the_rate_is_not_evaded_by_going(server: Runserver) -> None:
-    """What a socket has said before it is closed comes no faster; what is left is lost when nobody is there any more."""
+    """What a socket has said before it is closed comes no faster; some of it may be lost."""
     with bound(server, 'slow') as a:
         a.knows()
         begin = time.monotonic()
