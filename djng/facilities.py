@@ -25,7 +25,9 @@ from django.db import transaction
 from django.urls.resolvers import RoutePattern
 from django.utils.module_loading import autodiscover_modules
 
-__all__ = ['Facility', 'Registry', 'autodiscover', 'register', 'registry', 'revoke']
+from djng.edit import Author, Edit
+
+__all__ = ['Author', 'Edit', 'Facility', 'Registry', 'autodiscover', 'register', 'registry', 'revoke']
 
 #: Names for which it is remembered what they are.
 REMEMBERED = 4096
@@ -50,6 +52,11 @@ class Facility:
     #: Seconds that the collection outlives the last browser; None for ``WS4REDIS_EXPIRE``.
     expire: int | None = None
 
+    #: A Django form that the collection must satisfy; a browser's change is cleaned by it before anybody hears of it.
+    form_class: Any = None
+    #: Whether what does not satisfy the form is kept all the same, as a draft that all share.
+    draft = False
+
     def __init__(self, name: str, /, **kwargs: Any) -> None:
         #: The part of the socket's address behind ``WEBSOCKET_URL``.
         self.name = name
@@ -63,6 +70,31 @@ class Facility:
     def may_publish(self, request: Any) -> Any:
         """Whether the visitor may change the collection; by default whoever may hear it."""
         return self.may_subscribe(request)
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """Return arguments for ``form_class``, such as ``instance``; ``data`` is added."""
+        return {}
+
+    def get_form(self, data: dict[str, Any]) -> Any:
+        """Return the form, bound to ``data``: the collection as it would be."""
+        return self.form_class(**{**self.get_form_kwargs(), 'data': data})
+
+    def before_change(self, author: Author, change: Edit) -> None:
+        """Look at a browser's change before it is made, cleaned by the form; it may be altered.
+
+        Raise :exc:`~django.core.exceptions.ValidationError` or
+        :exc:`~django.core.exceptions.PermissionDenied` to refuse it. It is called again where somebody else was first
+        to change the collection, so it should do nothing else.
+        """
+
+    def after_change(self, author: Author, change: Edit) -> None:
+        """Hear that a browser's change was made; at most once, in the process that made it."""
+
+    @classmethod
+    def examines(cls) -> bool:
+        """Whether browsers' changes are looked at before they are made."""
+        hooks = ('before_change', 'after_change')
+        return cls.form_class is not None or any(getattr(cls, name) is not getattr(Facility, name) for name in hooks)
 
 
 FacilityClass = TypeVar('FacilityClass', bound=type[Facility])
@@ -177,10 +209,12 @@ def check_class(cls: Any) -> None:
             f'{cls!r} is registered as a facility, but is no subclass of djng.facilities.Facility.'
         )
     name = f'{cls.__module__}.{cls.__qualname__}'
-    for method in ('may_subscribe', 'may_publish', 'writable'):
+    for method in ('may_subscribe', 'may_publish', 'writable', 'before_change', 'after_change'):
         if inspect.iscoroutinefunction(getattr(cls, method)):
             # What it returns would be true, whatever comes of it.
-            raise ImproperlyConfigured(f'{name}.{method} is async; rights are decided in a thread, by a plain method.')
+            raise ImproperlyConfigured(
+                f'{name}.{method} is async; it is called in a thread, and must be a plain method.'
+            )
     if isinstance(cls.writable, (str, bytes)):
         raise ImproperlyConfigured(f'{name}.writable is {cls.writable!r}, not an iterable of names.')
     for limit, kind, least in (

@@ -131,7 +131,11 @@ def test_client() -> None:
 
 def test_modules_are_in_the_architecture() -> None:
     """Each module of djng and of the client has its sentence."""
-    paths = {str(path.relative_to(ROOT)) for folder in ('djng', 'djng/relay', 'djng/state') for path in (ROOT / folder).glob('*.py')}
+    paths = {
+        str(path.relative_to(ROOT))
+        for folder in ('djng', 'djng/relay', 'djng/state')
+        for path in (ROOT / folder).glob('*.py')
+    }
     names = {path for path in paths if not path.endswith('__init__.py')} | {path.name for path in CLIENT.glob('*.js')}
     assert missing(names - {'index.js', 'module.js'}, 'architecture.rst') == set()
 

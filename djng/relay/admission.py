@@ -12,9 +12,11 @@ from django.http import Http404
 from django.utils.module_loading import import_string
 
 from djng.conf import websocket_url
+from djng.edit import Author
 from djng.facilities import Facility, names_of, registry
 from djng.redis_store import group_names, session_keys
 from djng.relay import origin
+from djng.relay.bound import public_name
 from djng.relay.licence import Licence
 
 logger = logging.getLogger('djng.relay')
@@ -125,22 +127,29 @@ def granted_channels(facility: Facility, request: Any, asked: list[str]) -> list
 def licence_for(facility: Facility, request: Any) -> Licence:
     """Return what ``facility`` lets the visitor say; its method may use the database, and raise PermissionDenied."""
     try:
-        return Licence(facility, names_of(facility.writable, request))
+        return Licence(facility, _author_of(request), names_of(facility.writable, request))
     except PermissionDenied as error:
         raise denied(error) from error
 
 
 def without_publishing(licence: Licence, channels: list[str]) -> list[str]:
-    """Return what is left of ``channels`` for a plain socket, which says a whole at a time, where not all is writable.
+    """Return what is left of ``channels`` for a plain socket, which may not publish everywhere.
 
     Raises :exc:`Refused` if nothing is.
     """
-    if licence.writable is None:
+    if not licence.is_for_bound_only:
         return channels
     left = [channel for channel in channels if _is_subscribed(channel)]
     if channels and not left:
         raise Refused('only a bound socket may publish here', status=403, code=NOT_ALLOWED)
     return left
+
+
+def _author_of(request: Any) -> Author:
+    client_id = client_id_of(request)
+    session_key = next(iter(session_keys(True, request)), None)
+    address = request.META.get('REMOTE_ADDR', '')
+    return Author(request.user, session_key, '' if client_id is None else public_name(client_id), address)
 
 
 def denied(error: PermissionDenied) -> Refused:

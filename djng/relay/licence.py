@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from djng.edit import Author
 from djng.facilities import Facility
 from djng.state.merge import Change
 
 
 class Licence:
-    """What holds for one socket to ``facility``; ``writable`` are names of properties, None for all."""
+    """What holds for one socket of ``author`` to ``facility``; ``writable`` are names of properties, None for all."""
 
-    __slots__ = ('_next', 'facility', 'writable')
+    __slots__ = ('_next', 'author', 'facility', 'writable')
 
-    def __init__(self, facility: Facility, writable: frozenset[str] | None) -> None:
+    def __init__(self, facility: Facility, author: Author, writable: frozenset[str] | None) -> None:
         self.facility = facility
+        self.author = author
         self.writable = writable
         # When the next change would be due if all came at an even pace.
         self._next = 0.0
+
+    @property
+    def is_for_bound_only(self) -> bool:
+        """Whether a plain socket, which says a whole at a time and hears of no refusal, may not publish."""
+        return self.writable is not None or self.facility.examines()
 
     def objections(self, change: Change) -> dict[str, list[str]]:
         """Return why ``change`` is refused, by property; ``''`` is the change as a whole."""

@@ -16,6 +16,7 @@ from djng.redis_store import make_subscription_connection, terms_of
 from djng.relay.arrays import WholeArrays
 from djng.relay.bound import BoundVisitor, can_be_bound
 from djng.relay.broadcast import Broadcast
+from djng.relay.clerk import Clerk
 from djng.relay.collections import Collections
 from djng.relay.connection import SERVICE_RESTART, Connection, encode
 from djng.relay.counts import Counts
@@ -69,6 +70,7 @@ class ProcessRelay:
         # Idle connections of the pool were lost with the hub's; each would cost somebody a message or a handshake.
         self._hub.on_lost = lambda: client.connection_pool.disconnect(inuse_connections=False)
         self._outgoing = Outgoing(store, primitives)
+        self._clerk = Clerk(store, primitives)
         self._numbers = itertools.count(1)
         self._heartbeat = encode(heartbeat.encode()) if heartbeat else None
         self.loop.call_soon_threadsafe(self._tick)
@@ -82,7 +84,7 @@ class ProcessRelay:
         visitor: Visitor
         shared = next(self._numbers), self.loop, self._outgoing, self.counts
         if client_id is not None and can_be_bound(subscriber_class):
-            visitor = BoundVisitor(*shared, self._kept, client_id=client_id)
+            visitor = BoundVisitor(*shared, self._kept, self._clerk, client_id=client_id)
         else:
             visitor = PlainVisitor(*shared, echo=echo)
         visitor.on_gone = self._gone

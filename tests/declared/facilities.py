@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 
-from django.contrib.auth.models import User
+from django import forms
+from django.contrib.auth.models import Group, User
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
 
 from djng import facilities
 from djng.facilities import Facility
+from tests.declared.forms import PersonForm
 
 facilities.register('open')(Facility)
 
@@ -108,3 +110,77 @@ class Slow(Facility):
     """Five changes a second from each."""
 
     rate = 5
+
+
+@facilities.register('person', 'person-<int:pk>')
+class Person(Facility):
+    """Checked by a form."""
+
+    form_class = PersonForm
+
+
+@facilities.register('draft')
+class Draft(Facility):
+    """Checked by a form, and kept all the same."""
+
+    form_class = PersonForm
+    draft = True
+
+
+class UserForm(forms.ModelForm):
+    """Names that nobody else has."""
+
+    class Meta:
+        """The name of a user."""
+
+        model = User
+        fields = ['username']
+
+
+@facilities.register('user-<int:pk>')
+class Account(Facility):
+    """Checked by the form of a model."""
+
+    form_class = UserForm
+
+    def get_form_kwargs(self):
+        """Let the user keep the name."""
+        return {'instance': User.objects.get(pk=self.kwargs['pk'])}
+
+
+@facilities.register('game')
+class Game(Facility):
+    """One move after the other, and a list of them in the database."""
+
+    def before_change(self, author, change):
+        """Let whoever's turn it is move, once for each field."""
+        if set(change.set) & set(change.before) - {'turn'}:
+            raise forms.ValidationError(dict.fromkeys(change.set, 'This is taken.'))
+        if change.before.get('turn', author.client) != author.client:
+            raise PermissionDenied('It is not your turn.')
+        change.set['turn'] = 'the other' if author.user.is_anonymous else author.user.get_username()
+
+    def after_change(self, author, change):
+        """Write it down."""
+        for name in change.set:
+            Group.objects.get_or_create(name=f'{name} by {author.client}')
+
+
+@facilities.register('chat')
+class Chat(Facility):
+    """Messages with their authors."""
+
+    def before_change(self, author, change):
+        """Let messages be added, and nothing else."""
+        if change.kind != 'array' or change.set or change.length is not None:
+            raise PermissionDenied('Messages are added.')
+        change.push = [{'from': author.client, 'text': str(text)} for text in change.push]
+
+
+@facilities.register('crowded')
+class Crowded(Facility):
+    """What many change at once."""
+
+    def before_change(self, author, change):
+        """Count."""
+        change.set['n'] = change.before.get('n', 0) + 1

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,54 +14,18 @@ from ws4redis import settings as ws4redis_settings
 
 from djng import facilities
 from djng.redis_store import RedisMessage, RedisStore, facility_of
-from tests import settings as project
 from tests.bound import bound
-from tests.servers import PATIENCE, ROOT, Redis, Runserver, Uwsgi, eventually, free_port
-from tests.sockets import BOTH, CLIENT_ID, all_heard, heard, opened, publish, server_with, session_cookie
+from tests.relay.declaring import by
+from tests.servers import PATIENCE, Redis, Runserver, eventually
+from tests.sockets import BOTH, CLIENT_ID, all_heard, heard, opened, publish
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-APPS = [*project.INSTALLED_APPS, 'tests.declared']
-
-
-@pytest.fixture(scope='module')
-def both_servers(redis_server: Redis) -> Iterator[dict[str, Any]]:
-    """The project with facilities under runserver and under uWSGI."""
-    settings = {'INSTALLED_APPS': APPS, 'WS4REDIS_EXPIRE': 60}
-    port = free_port()
-    with server_with(redis_server, **settings) as runserver:
-        uwsgi = Uwsgi(
-            redis_server.port,
-            *['--http-socket', f'127.0.0.1:{port}', '--master', '--die-on-term', '--need-app', '--gevent', '20'],
-            *['--module', 'wsgi'],
-            port=port,
-            cwd=ROOT / 'examples',
-            DJANGO_SETTINGS_MODULE='tests.settings',
-            TESTS_REDIS_PORT=str(redis_server.port),
-            TESTS_SETTINGS=json.dumps(settings),
-        )
-        yield {'runserver': runserver, 'uwsgi': uwsgi}
-        uwsgi.stop()
-
-
-@pytest.fixture(params=['runserver', 'uwsgi'])
-def server(both_servers: dict[str, Any], redis_clean: Redis, request: pytest.FixtureRequest) -> Iterator[Runserver]:
-    """Each of them; its log is shown where a test fails."""
-    server = both_servers[request.param]
-    before = len(server.output())
-    yield server
-    print(server.output()[before:])
 
 
 @pytest.fixture
 def mary() -> User:
     """Somebody with a wall."""
     return User.objects.create_user('mary')
-
-
-def by(server: Runserver, user: User) -> dict[str, Any]:
-    """Return how ``user`` opens a socket from a page of the server's."""
-    return {'additional_headers': session_cookie(user), 'origin': f'http://127.0.0.1:{server.port}'}
 
 
 def path(facility: str, query: str = BOTH) -> str:
