@@ -27,7 +27,7 @@ class Author(NamedTuple):
 class Edit:
     """What is about to be changed; ``set``, ``delete``, ``length`` and ``push`` may be altered until it is.
 
-    In an array the names are indexes in decimal digits; see :class:`djng.state.merge.Change`.
+    In an array the names are indexes in decimal digits; what is set comes first, then the length, then what is pushed.
     """
 
     def __init__(self, change: Change, before: Any) -> None:

@@ -8,11 +8,9 @@ from typing import Any
 
 import pytest
 
-from tests import settings as project
+from tests.relay.declaring import APPS
 from tests.servers import ROOT, Redis, Runserver, Uwsgi, free_port
 from tests.sockets import server_with
-
-APPS = [*project.INSTALLED_APPS, 'tests.declared']
 
 
 @pytest.fixture(scope='package')

@@ -6,8 +6,11 @@ from typing import Any
 
 from django.contrib.auth.models import User
 
+from tests import settings as project
 from tests.servers import Runserver
 from tests.sockets import session_cookie
+
+APPS = [*project.INSTALLED_APPS, 'tests.declared']
 
 
 def by(server: Runserver, user: User) -> dict[str, Any]:

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from djng.relay.bound import public_name
 from tests.bound import Bound, bound
-from tests.relay.declaring import by
+from tests.relay.declaring import APPS, by
 from tests.servers import Redis, Runserver, eventually
-from tests.sockets import BOTH, CLIENT_ID, heard, opened
+from tests.sockets import BOTH, CLIENT_ID, heard, opened, server_with
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -230,3 +230,20 @@ def test_plain_sockets_may_only_listen(server: Runserver) -> None:
     with pytest.raises(InvalidStatus) as refused, opened(server, 'person?publish-broadcast'):
         pass
     assert refused.value.response.status_code == 403
+
+
+def test_without_redis(redis_clean: Redis) -> None:
+    """A change that cannot reach Redis closes its socket, whose browser says it again; it is not lost silently."""
+    redis_server = Redis()
+    try:
+        with server_with(redis_server, INSTALLED_APPS=APPS, WS4REDIS_EXPIRE=60) as server, bound(server, 'person') as a:
+            a.knows()
+            redis_server.stop()
+            a.say({'age': 20})
+            with pytest.raises(ConnectionClosed) as closed:
+                a.hear_until(lambda bound: False)
+            assert closed.value.rcvd is not None
+            assert closed.value.rcvd.code == 1013
+    finally:
+        if redis_server.is_running():
+            redis_server.stop()
