@@ -24,8 +24,11 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import transaction
 from django.urls.resolvers import RoutePattern
 from django.utils.module_loading import autodiscover_modules
+from ws4redis import settings
 
+from djng.channels import audience_of
 from djng.edit import Author, Edit
+from djng.state.steps import Terms
 
 __all__ = ['Author', 'Edit', 'Facility', 'Registry', 'autodiscover', 'register', 'registry', 'revoke']
 
@@ -238,6 +241,25 @@ register = registry.register
 def autodiscover() -> None:
     """Import ``facilities.py`` of each installed app that has one; does so once."""
     autodiscover_modules('facilities')
+
+
+def terms_of(channel: str | bytes) -> Terms | None:
+    """Return what the facility of ``channel`` declares for what sockets say; None where none is declared."""
+    facility = registry.find(audience_of(channel).facility) if registry else None
+    if facility is None:
+        return None
+    expire = settings.WS4REDIS_EXPIRE if facility.expire is None else facility.expire
+    return Terms(expire, facility.max_properties, facility.max_size)
+
+
+def server_terms_of(channel: str | bytes) -> Terms | None:
+    """Return the same for what the server says itself, which is bound by no limits."""
+    terms = terms_of(channel)
+    return None if terms is None else Terms(terms.expire)
+
+
+def usual_terms(channel: str | bytes) -> None:
+    """Return that there are none of its own, where somebody says how long to keep what is said."""
 
 
 def revoke(*names: str) -> None:

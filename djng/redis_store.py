@@ -12,10 +12,10 @@ from ws4redis import redis_store as upstream
 from ws4redis import settings
 from ws4redis.redis_store import SELF, RedisMessage
 
-from djng.facilities import registry
+from djng.facilities import server_terms_of, usual_terms
+from djng.signals import change_log
 from djng.state.frame import parse_plain
-from djng.state.heard import heard
-from djng.state.steps import Failed, Relay, Terms
+from djng.state.steps import Failed, Relay
 from djng.state.store import Store
 
 __all__ = ['SELF', 'RedisMessage', 'RedisStore', 'escape', 'label', 'make_client', 'make_subscription_connection']
@@ -80,41 +80,19 @@ def label(channel: str) -> str:
     return f'group:{rest.partition(":")[0]}' if audience == 'group' else audience
 
 
-def facility_of(channel: str | bytes) -> str:
-    """Return the facility of ``channel``."""
-    text = channel.decode() if isinstance(channel, bytes) else channel
-    prefix = f'{settings.WS4REDIS_PREFIX}:' if settings.WS4REDIS_PREFIX else ''
-    audience, _, rest = text.removeprefix(prefix).partition(':')
-    return rest if audience == 'broadcast' else rest.partition(':')[2]
-
-
-def terms_of(channel: str | bytes, *, of_server: bool = False) -> Terms | None:
-    """Return what the facility of ``channel`` declares; None where none is declared.
-
-    The server itself is bound by no limits, which are for what sockets say.
-    """
-    facility = registry.find(facility_of(channel)) if registry else None
-    if facility is None:
-        return None
-    terms = Terms(settings.WS4REDIS_EXPIRE if facility.expire is None else facility.expire)
-    if not of_server:
-        terms = terms._replace(max_properties=facility.max_properties, max_size=facility.max_size)
-    return terms
-
-
-def unmistakable(message: bytes) -> bytes:
-    """Return ``message`` as it is, but with a space behind it where it would pass for what the script publishes."""
-    return bytes(message) + b' ' if heard(message) else bytes(message)
-
-
 def user_names(users: Any, request: Any) -> Iterable[str]:
-    """Return the user names that ``users`` stands for: names, user objects, or :data:`SELF` for who asks."""
+    """Return the user names that ``users`` stands for: names, user objects, or :data:`SELF` for who asks.
+
+    Who has not signed in has none.
+    """
     for user in _each(users):
         if user is SELF or user is True:
             if _is_authenticated(request):
                 yield request.user.get_username()
-        else:
-            yield user.get_username() if hasattr(user, 'get_username') else user
+        elif not hasattr(user, 'get_username'):
+            yield user
+        elif user.is_authenticated:
+            yield user.get_username()
 
 
 def group_names(groups: Any, request: Any) -> Iterable[str]:
@@ -160,8 +138,12 @@ class RedisStore(upstream.RedisStore):  # type: ignore[misc]  # ws4redis has no 
         sockets are bound to. Raises :exc:`ValueError` for anything but a :class:`RedisMessage`, and redis-py's
         exceptions where Redis cannot be reached.
         """
-        terms = (lambda channel: terms_of(channel, of_server=True)) if expire is None else (lambda channel: None)
-        store = Store(self._connection, expire=self._expire if expire is None else expire, terms=terms)
+        store = Store(
+            self._connection,
+            expire=self._expire if expire is None else expire,
+            log=change_log,
+            terms=server_terms_of if expire is None else usual_terms,
+        )
         for outcome in store.run(self.steps(message)):
             if isinstance(outcome, Failed):
                 raise outcome.error
@@ -170,12 +152,13 @@ class RedisStore(upstream.RedisStore):  # type: ignore[misc]  # ws4redis has no 
         """Return what :meth:`publish_message` asks of Redis: a step for each channel."""
         if not isinstance(message, RedisMessage):
             raise ValueError('wrap the message into a RedisMessage: publish_message(RedisMessage(text))')
-        text = unmistakable(message)
         try:
-            change = parse_plain(text.decode())
+            change = parse_plain(message.decode())
         except UnicodeDecodeError:
             change = None
-        return [Relay(channel, label(channel), text, change, *self._mark(channel)) for channel in self._publishers]
+        return [
+            Relay(channel, label(channel), bytes(message), change, *self._mark(channel)) for channel in self._publishers
+        ]
 
     def _mark(self, channel: str) -> tuple[bytes | None, bytes | None]:
         """Return what is to be said right before a message, and where, so that its author is known."""

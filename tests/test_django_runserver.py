@@ -97,6 +97,15 @@ def test_the_kept_message_greets_a_late_comer(runserver: Runserver, redis_clean:
         assert heard(b) == 'last'
 
 
+def test_what_is_kept_stays_as_it_was_said(runserver: Runserver, redis_clean: Redis) -> None:
+    """Who comes late hears white space around a message, too."""
+    with opened(runserver, 'foobar?publish-broadcast') as a:
+        a.send(' \n{ "a": 1 }\t')
+        eventually(lambda: redis_clean.client.exists('broadcast:foobar'))
+    with opened(runserver, 'foobar?subscribe-broadcast') as b:
+        assert heard(b) == ' \n{ "a": 1 }\t'
+
+
 def test_facilities_are_apart(runserver: Runserver) -> None:
     """What is said at one facility is not heard at another."""
     with (

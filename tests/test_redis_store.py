@@ -12,7 +12,7 @@ from django.test import RequestFactory
 from redis.exceptions import OutOfMemoryError
 from ws4redis.redis_store import RedisStore as UpstreamStore
 
-from djng.redis_store import SELF, RedisMessage, RedisStore, escape, label, unmistakable
+from djng.redis_store import SELF, RedisMessage, RedisStore, escape, label
 from tests.servers import Redis
 
 channels = RedisStore(None)._get_message_channels
@@ -52,13 +52,6 @@ def test_labels_leave_the_prefix_out(monkeypatch: pytest.MonkeyPatch) -> None:
     assert channels(groups=['chess'], facility='f') == ['group:group:chess:f']
     assert label('group:group:chess:f') == 'group:chess'
     assert label('group:broadcast:f') == 'broadcast'
-
-
-def test_nothing_passes_for_a_frame() -> None:
-    """A message that ends as the script's frames do has a space behind it; any other stays as it is."""
-    assert unmistakable(b'{"$$djng":{"c":"broadcast","e":1,"v":1}}') == b'{"$$djng":{"c":"broadcast","e":1,"v":1}} '
-    for message in (b'{"a":1}', b'\xff', b'{"$$djng":{"s":1}}'):
-        assert unmistakable(message) == message
 
 
 @pytest.mark.django_db

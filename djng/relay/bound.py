@@ -14,7 +14,7 @@ from djng.redis_store import label
 from djng.relay import frames
 from djng.relay.broadcast import Broadcast
 from djng.relay.clerk import Clerk
-from djng.relay.connection import POLICY_VIOLATION, TRY_AGAIN_LATER
+from djng.relay.connection import POLICY_VIOLATION, TRY_AGAIN_LATER, encode
 from djng.relay.counts import Counts
 from djng.relay.examination import Settled
 from djng.relay.kept import Reading, Readings
@@ -50,7 +50,7 @@ class BoundVisitor(Visitor):
     it is sent the snapshots anew.
     """
 
-    __slots__ = ('_awaited', '_clerk', '_hears', '_kept', '_labels', '_name', '_wants_all')
+    __slots__ = ('_awaited', '_clerk', '_hears', '_kept', '_name', '_wants_all')
 
     is_bound = True
 
@@ -74,6 +74,11 @@ class BoundVisitor(Visitor):
         self._wants_all = False
         # Neither before the first frame, nor while a slow one reads what is left for it.
         self._hears = False
+
+    @property
+    def name(self) -> str:
+        """By what name others know the browser's page."""
+        return self._name
 
     @property
     def publishers(self) -> list[str]:
@@ -113,7 +118,7 @@ class BoundVisitor(Visitor):
             return say((), self._refusing(frame.s, {'': ['This socket may not publish.']}))
         steps = []
         for channel in channels:
-            step = Submit(channel, label(channel), change, self._name, frame.s, frame.seed)
+            step = Submit(channel, label(channel), change, self._name, frame.s, frame.seed, who=self.who)
             name = channel.encode()
             if name in self.channels:
                 # One that was lost is made anew for the snapshot, behind which the change comes again.
@@ -136,7 +141,7 @@ class BoundVisitor(Visitor):
         assert self._connection is not None
         labels = (label(channel.decode()) for channel in self.channels)
         hello = frames.hello(self._name, subscribed=labels, published=map(label, self.publishers))
-        self._connection.send(Broadcast(hello).plain)
+        self._connection.send(encode(hello))
         self._hears = True
         self.ask()
 
@@ -188,7 +193,7 @@ class BoundVisitor(Visitor):
                 self._counts.changes += isinstance(outcome, Applied)
                 # A change that comes back in its place among the others is its own receipt.
                 if frame.s is not None and (isinstance(outcome, Acknowledged) or channel.encode() not in self.channels):
-                    self._tell(frames.acknowledgement(frame.s, label(channel), epoch=outcome.e, version=outcome.v))
+                    self._tell(frames.acknowledgement(frame.s, label(channel), outcome))
             elif isinstance(outcome, Gone):
                 self.ask()
 
@@ -224,4 +229,4 @@ class BoundVisitor(Visitor):
         # Who falls behind loses it, sends the change in flight again behind its snapshot, and is answered again.
         if self._hears:
             assert self._connection is not None
-            self._connection.send(Broadcast(frame).plain)
+            self._connection.send(encode(frame))

@@ -1,12 +1,9 @@
-"""The collections that bound sockets listen to: where each is, kept alive, and what others publish there taken in."""
+"""The collections that bound sockets listen to: where each is, kept alive, and told anew where it was lost."""
 
 from __future__ import annotations
 
-import hashlib
-import itertools
 import logging
 import queue
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
@@ -16,6 +13,7 @@ from djng.redis_store import label
 from djng.relay.broadcast import Publication
 from djng.relay.counts import Counts
 from djng.relay.hub import Hub
+from djng.relay.intake import Intake
 from djng.relay.kept import Asker, Reading, Readings
 from djng.relay.primitives import Primitives
 from djng.state.steps import Applied, Failed, Gone, Kept, Outcome, Renew, Renewed, Step, Take
@@ -26,13 +24,6 @@ logger = logging.getLogger('djng.relay')
 #: Seconds between two renewals of a collection, and how many there are in a second at the most; but none waits longer
 #: than LONGEST_RENEWAL, a third of the time for which a collection outlives the last one.
 RENEWAL, RENEWALS_PER_SECOND, LONGEST_RENEWAL = 2.0, 1000, 10.0
-
-#: Seconds for which a process that begins to follow a collection leaves foreign messages to those that heard what came
-#: before, and seconds after which those that nobody seems to have taken are tried again.
-FIRST_TAKE, NEXT_TAKE = 1.0, 1.0
-
-#: Foreign messages that are taken in by one round trip, and how many are held while none can be made.
-TAKES, HELD_LIMIT = 64, 10_000
 
 #: Seconds after which a collection is renewed again where somebody else has just written it.
 AGAIN = 1.0
@@ -53,33 +44,14 @@ class _Followed:
         self.position = (0, 0)
         self.told_epoch = 0
         self.expected = (0, 0)
-        # How many foreign messages are taken in by now; None before it is told.
-        self.taken: int | None = None
-        # Those that are not taken in yet, in the channel's order; from when on they may be. How many of them have been
-        # tried, and when.
-        self.held: deque[_Foreign] = deque()
-        self.take_from = now + FIRST_TAKE
-        self.tried = 0
-        self.tried_at = now
-        self.is_taking = False
+        self.intake = Intake(now)
         self.renew_at = now + RENEWAL
 
 
-class _Foreign:
-    """A message that somebody published without the script."""
-
-    __slots__ = ('digest', 'text')
-
-    def __init__(self, text: bytes) -> None:
-        self.text = text
-        self.digest = hashlib.sha1(text, usedforsecurity=False).hexdigest()
-
-
 class Collections:
-    """Keeps collections alive while bound sockets listen, and takes in what others publish there, exactly once.
+    """Keeps collections alive while bound sockets listen, and has taken in what others publish there.
 
-    Every process that hears a foreign message tries to take it in; the script lets one succeed, and what that publishes
-    tells the others. Every method is called on the loop; Redis is asked in a thread.
+    Every method is called on the loop; Redis is asked in a thread.
     """
 
     #: What it asks for are snapshots, for all readers of a collection.
@@ -137,20 +109,16 @@ class Collections:
         """Hear that the subscription to ``channel`` was lost and is there again: messages may be missing."""
         followed = self._followed.get(channel)
         if followed is not None:
-            followed.take_from = self._loop.time() + FIRST_TAKE
+            followed.intake.wait(self._loop.time())
             self.tell_all(channel)
 
     def _read(self, channel: bytes, kept: Kept) -> None:
         followed = self._followed.get(channel)
         if followed is None or not kept.e:
             return
-        if followed.taken is not None and followed.position[0] == kept.e:
-            # Others took them in, which was not heard while there was no subscription.
-            for _ in range(min(len(followed.held), kept.t - followed.taken)):
-                followed.held.popleft()
+        followed.intake.told(kept.t, is_same_epoch=followed.position[0] == kept.e)
         followed.position = max(followed.position, (kept.e, kept.v))
         followed.told_epoch = kept.e
-        followed.taken = kept.t
         self._take(followed)
 
     def _published(self, channel: bytes, publication: Publication) -> None:
@@ -159,49 +127,27 @@ class Collections:
             return
         heard = publication.heard
         if heard is None:
-            # What is neither object nor array can be nothing for a collection.
-            if publication.message.lstrip()[:1] in (b'{', b'['):
-                followed.held.append(_Foreign(publication.message))
-                if len(followed.held) > HELD_LIMIT:
-                    logger.warning('Too many messages on %s wait to be taken in; the oldest is passed over', channel)
-                    followed.held.popleft()
-                # Not yet: what a plain socket says is taken in at once, which is told right behind it.
-                self._loop.call_soon_threadsafe(self._take, followed)
+            if not followed.intake.hold(publication.message):
+                logger.warning('Too many messages on %s wait to be taken in; the oldest is passed over', channel)
+            # Not yet: what a plain socket says is taken in at once, which is told right behind it.
+            self._loop.call_soon_threadsafe(self._take, followed)
             return
         if heard.e > followed.position[0]:
-            followed.taken = 0
+            followed.intake.taken = None  # until its snapshot tells
         followed.position = max(followed.position, (heard.e, heard.v))
         if heard.t is not None:
-            followed.taken = heard.t
-            followed.tried = max(0, followed.tried - 1)
-            for n, foreign in enumerate(followed.held):
-                if foreign.digest == heard.f:
-                    del followed.held[n]
-                    break
+            followed.intake.took(heard.t, heard.f)
             self._take(followed)
 
     def _take(self, followed: _Followed) -> None:
-        """Try to take in what is held; what has been tried is waited for, since it comes back on the channel."""
-        if not followed.held or followed.taken is None or followed.is_taking or followed.tried:
-            return
-        now = self._loop.time()
-        if now < followed.take_from:
-            return
-        followed.tried_at = now
-        texts = [foreign.text for foreign in itertools.islice(followed.held, TAKES)]
-        followed.tried = len(texts)
-        followed.is_taking = True
-        first = followed.taken
-        self._run(
-            [
-                Take(followed.channel, followed.label, text, first + n, *followed.position)
-                for n, text in enumerate(texts)
-            ],
-            partial(self._taken, followed),
-        )
+        first = followed.intake.taken
+        if first is not None and (texts := followed.intake.next(self._loop.time())):
+            take = Take(followed.channel, followed.label, b'', first, *followed.position)
+            steps = [take._replace(text=text, t=first + n) for n, text in enumerate(texts)]
+            self._run(steps, partial(self._taken, followed))
 
     def _taken(self, followed: _Followed, outcomes: Sequence[Outcome]) -> None:
-        followed.is_taking = False
+        followed.intake.answered()
         self._counts.taken += sum(isinstance(outcome, Applied) for outcome in outcomes)
         self._take(followed)
 
@@ -215,14 +161,10 @@ class Collections:
             if now >= followed.renew_at:
                 followed.renew_at = now + interval
                 due.append(followed)
-            if not followed.tried:
+            if followed.intake.is_stuck(now):
+                self._kept.tell(followed.channel, _NOBODY)
+            elif followed.intake:
                 self._take(followed)
-            elif now >= followed.tried_at + NEXT_TAKE and not followed.is_taking:
-                # They were not taken, or that was not heard: it is read how many there are, and tried again.
-                followed.tried = 0
-                followed.tried_at = now
-                if followed.held:
-                    self._kept.tell(followed.channel, _NOBODY)
         for begin in range(0, len(due), BATCH):
             some = due[begin : begin + BATCH]
             self._run(

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from djng.state.steps import Kept
+from djng.state.steps import Acknowledged, Applied, Kept
 
 
 def hello(me: str, *, subscribed: Iterable[str], published: Iterable[str]) -> bytes:
@@ -25,9 +25,13 @@ def snapshot(label: str, kept: Kept) -> bytes:
     return kept.text[:-1].rstrip() + b',' + behind
 
 
-def acknowledgement(s: int, label: str, *, epoch: int, version: int) -> bytes:
-    """Return the frame that tells an author at which position its change ``s`` was applied."""
-    return _frame({'ack': s, 'c': label, 'e': epoch, 'v': version})
+def acknowledgement(s: int, label: str, applied: Applied | Acknowledged) -> bytes:
+    """Return the frame that tells an author at which position its change ``s`` was applied.
+
+    An array's length right after it is told where it is known.
+    """
+    length = {'n': applied.n} if isinstance(applied, Acknowledged) and applied.n is not None else {}
+    return _frame({'ack': s, 'c': label, 'e': applied.e, 'v': applied.v, **length})
 
 
 def refusal(s: int | None, errors: Mapping[str, Iterable[str]]) -> bytes:

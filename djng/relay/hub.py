@@ -23,6 +23,9 @@ logger = logging.getLogger('djng.relay')
 #: Seconds between two attempts to reach Redis: the first is the least, the second the most (full jitter between).
 RECONNECT_MIN, RECONNECT_MAX = 0.1, 5.0
 
+# Of its own, so that who seeds the common one gets from it what is expected.
+_jitter = random.Random()  # noqa: S311 jitter is no secret
+
 #: Messages handed over to the loop at once, at the most; so a burst costs few turns, and heartbeats still go out.
 BATCH = 256
 
@@ -62,6 +65,9 @@ class Hub:
     A message is told to be somebody's own by who sent it, never by what it says: its sender publishes its number and
     the channel on :attr:`marks`, a channel that this process alone hears, right before the message and in the same
     transaction, so that Redis delivers the two one after the other.
+
+    Each message comes in two renditions, see :class:`djng.relay.broadcast.Publication`: one for bound listeners, one
+    for plain ones.
     """
 
     def __init__(self, connect: Callable[[], Any], primitives: Primitives, counts: Counts) -> None:
@@ -286,7 +292,7 @@ class Hub:
             self._loop.call_soon_threadsafe(self._disconnected)
             self.on_lost()
             connection.disconnect()
-            self._primitives.sleep(random.uniform(RECONNECT_MIN, self._delay))  # noqa: S311 jitter is no secret
+            self._primitives.sleep(_jitter.uniform(RECONNECT_MIN, self._delay))
             self._delay = min(RECONNECT_MAX, 2 * self._delay)
 
     def _read(self, connection: Any, generation: int) -> None:

@@ -81,7 +81,8 @@ class PlainVisitor(Visitor):
 
     def utterance(self, message: RedisMessage) -> Utterance:
         """Have ``message`` relayed on each channel that the socket may write to."""
-        return Utterance(self, len(message), self.subscriber.steps(message), self._answer)
+        steps = [step._replace(who=self.who) for step in self.subscriber.steps(message)]
+        return Utterance(self, len(message), steps, self._answer)
 
     # Called on the loop.
 

@@ -12,12 +12,14 @@ from typing import Any
 import redis
 
 from djng import rights
-from djng.redis_store import make_subscription_connection, terms_of
+from djng.facilities import terms_of
+from djng.redis_store import make_subscription_connection
 from djng.relay.arrays import WholeArrays
 from djng.relay.bound import BoundVisitor, can_be_bound
 from djng.relay.broadcast import Broadcast
 from djng.relay.clerk import Clerk
 from djng.relay.collections import Collections
+from djng.relay.comings import Comings
 from djng.relay.connection import SERVICE_RESTART, Connection, encode
 from djng.relay.counts import Counts
 from djng.relay.hub import Hub
@@ -27,6 +29,7 @@ from djng.relay.plain import PlainVisitor
 from djng.relay.primitives import Primitives
 from djng.relay.pubsub import HubRedis
 from djng.relay.visitor import Visitor
+from djng.signals import change_log
 from djng.state.store import Store
 
 logger = logging.getLogger('djng.relay')
@@ -61,7 +64,7 @@ class ProcessRelay:
         self.sessions: Counter[str] = Counter()
         self._client = client
         self._hub = Hub(lambda: make_subscription_connection(client), primitives, self.counts)
-        store = Store(client, expire=expire, terms=terms_of)
+        store = Store(client, expire=expire, log=change_log, terms=terms_of)
         self._kept = Readings(store, self._hub, primitives)
         self._refill = Refill(self._hub)
         self._hub.on_gap = self._tell_again
@@ -71,6 +74,7 @@ class ProcessRelay:
         self._hub.on_lost = lambda: client.connection_pool.disconnect(inuse_connections=False)
         self._outgoing = Outgoing(store, primitives)
         self._clerk = Clerk(store, primitives)
+        self._comings = Comings(client, primitives)
         self._numbers = itertools.count(1)
         self._heartbeat = encode(heartbeat.encode()) if heartbeat else None
         self.loop.call_soon_threadsafe(self._tick)
@@ -102,6 +106,7 @@ class ProcessRelay:
             self.sessions[visitor.session_key] += 1
         if isinstance(visitor, BoundVisitor):
             self._collections.follow(visitor.number, visitor, visitor.channels)
+        self._comings.tell('opened', visitor.facility, visitor.who)
         visitor.open(connection, early, deflates=deflates)
         if isinstance(visitor, PlainVisitor):
             for channel in visitor.awaited:
@@ -117,6 +122,7 @@ class ProcessRelay:
 
     def _gone(self, visitor: Visitor) -> None:
         self.visitors.discard(visitor)
+        self._comings.tell('closed', visitor.facility, visitor.who)
         if isinstance(visitor, BoundVisitor):
             self._collections.leave(visitor.number)
         self.counts.sockets -= 1
@@ -157,7 +163,11 @@ class ProcessRelay:
             if n % max(1, len(visitors) // GOODBYE_STEPS) == 0:
                 sleep(GOODBYE_SPREAD / GOODBYE_STEPS)
         deadline = self.loop.time() + GOODBYE_SPREAD
-        while any(visitor.is_unpublished for visitor in visitors) and self.loop.time() < deadline:
+
+        def is_busy() -> bool:
+            return self._comings.waiting > 0 or any(visitor.is_unpublished for visitor in visitors)
+
+        while is_busy() and self.loop.time() < deadline:
             sleep(GOODBYE_SPREAD / GOODBYE_STEPS)
 
     def _tick(self) -> None:

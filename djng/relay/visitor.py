@@ -52,6 +52,7 @@ class Visitor:
         'session_key',
         'subscriber',
         'user_id',
+        'who',
     )
 
     #: Whether it speaks the wire of bound sockets.
@@ -64,10 +65,12 @@ class Visitor:
         #: Who it is, as strings; None where it has not signed in, or has no session.
         self.user_id: str | None = None
         self.session_key: str | None = None
-        #: The name of the facility, and what that lets the socket say, None where none is declared.
+        #: Where it has come to, and what is logged of who it is.
         self.facility = ''
+        self.who = ''
         #: When its rights began to be decided, by the loop's clock.
         self.asked_at = 0.0
+        #: What the facility lets it say; None where none is declared.
         self.licence: Licence | None = None
         #: Called on the loop when the socket has gone.
         self.on_gone: Callable[[Visitor], object] = lambda visitor: None
@@ -82,6 +85,11 @@ class Visitor:
         # What was said too fast and is to be published later; None while the pace is right.
         self._too_fast: deque[RedisMessage] | None = None
         self._allowance: Allowance | None = None
+
+    @property
+    def name(self) -> str | None:
+        """By what name others know the browser's page; None where it has none."""
+        return None
 
     @property
     def channels(self) -> dict[bytes, None]:
@@ -179,7 +187,8 @@ class Visitor:
         if not is_too_fast and self._connection is not None and self._connection.is_open:
             self._connection.resume()
 
-    def _say(self, message: RedisMessage) -> None:
+    def _say(self, message: RedisMessage) -> bool:
+        """Publish ``message``; says whether the next one has to wait."""
         self._outgoing.say(self, message)
         if self.licence is not None and (wait := self.licence.wait(self._loop.time())):
             # Nothing more is read: it waits in the browser, whose client puts it together. What was read already waits
@@ -189,13 +198,15 @@ class Visitor:
             if self._too_fast is None:
                 self._too_fast = deque()
             self._loop.call_later(wait, self._say_on)
+            return True
+        return False
 
     def _say_on(self) -> None:
-        if self._too_fast:
-            self._say(self._too_fast.popleft())
-        else:
-            self._too_fast = None
-            self._read_on()
+        while self._too_fast:
+            if self._say(self._too_fast.popleft()):
+                return
+        self._too_fast = None
+        self._read_on()
 
     def not_published(self, error: Exception) -> None:
         """Close the socket, so that its browser comes back and says again what got lost."""

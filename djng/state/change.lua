@@ -179,17 +179,40 @@ local function about(more)
     return '"$$djng":{"c":' .. ARGV[2] .. ',"e":' .. meta.e .. ',"v":' .. meta.v .. n .. more .. '}}'
 end
 
--- Publishes a change as a frame of its properties.
-local function publish(change, more)
+-- A change as a frame of its properties.
+local function frame_of(change, more)
     local parts, names, texts, is_array = {}, change.names, change.texts, change.kind == 'array'
     for i = 1, #names do
         parts[i] = (is_array and '"' .. names[i] .. '":' or names[i] .. ':') .. texts[i] .. ','
     end
-    call('PUBLISH', K, '{' .. table.concat(parts) .. about(more))
+    return '{' .. table.concat(parts) .. about(more)
+end
+
+local function publish(change, more)
+    call('PUBLISH', K, frame_of(change, more))
 end
 
 -- Publishes that a foreign text is taken, and what it changed, if anything.
 local function publish_taken(change, digest)
     change = change or { names = {}, texts = {} }
     publish(change, ',"t":' .. meta.t .. ',"f":"' .. digest .. '"')
+end
+
+-- Writes a change that has been applied into the log, if there is one. Whoever reads it knows what the collection was
+-- like right after each entry: one that does not follow the entry before it, and each so many, holds all of it.
+-- In meta: the epoch in which the collection was made, the version that was logged last, and how many since then.
+local function log(change, more)
+    if not LOG then return end
+    local length, seconds, name, who = unpack(ARGV, #ARGV - 3)
+    local entry = { 'XADD', LOG, 'MAXLEN', '~', 2 * length, '*', 'frame', frame_of(change, more), 'who', who }
+    local made, v, since = string.match(call('HGET', META, 'logged') or '', '(%d+) (%d+) (%d+)')
+    local follows = tonumber(made) == meta.b and tonumber(v) == meta.v - 1
+    if not follows or tonumber(since) >= tonumber(length) or call('EXISTS', LOG) == 0 then
+        entry[#entry + 1], entry[#entry + 2] = 'text', call('GET', K)
+        since = 0
+    end
+    call(unpack(entry))
+    call('EXPIRE', LOG, seconds)
+    call('HSET', META, 'logged', meta.b .. ' ' .. meta.v .. ' ' .. since + 1)
+    call('PUBLISH', name, K)
 end

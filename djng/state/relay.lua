@@ -37,4 +37,5 @@ else
     call('PUBLISH', K, text)
     publish_taken(change, ARGV[8])
 end
+if change then log(change, '') end
 return change and { 'applied', meta.e, meta.v } or { 'relayed' }

@@ -47,6 +47,8 @@ class Submit(NamedTuple):
     #: and the position of the whole. Where the collection is another by now, the step is :class:`Unexpected`.
     expect: Mapping[str, str | None] | None = None
     expect_position: tuple[int, int] | None = None
+    #: Who made the change, for the log: what :func:`djng.state.log.who` says.
+    who: str = ''
 
 
 class Relay(NamedTuple):
@@ -64,6 +66,8 @@ class Relay(NamedTuple):
     mark: bytes | None = None
     marks: bytes | None = None
     expire: int | None = None
+    #: Who says it, for the log: what :func:`djng.state.log.who` says.
+    who: str = ''
 
 
 class Take(NamedTuple):
@@ -181,7 +185,9 @@ class Kept(NamedTuple):
     def of(cls, e: int, v: int, kind: bytes, n: int, t: int, text: bytes | None) -> Kept:
         """Return what the script has put into other words."""
         kinds: dict[bytes, Kind] = {b'object': 'object', b'array': 'array'}
-        return cls(e, v, kinds.get(kind), n, t, None if text is None else text.strip(b' \t\n\r'))
+        if e and text is not None:
+            text = text.strip(b' \t\n\r')  # what a plain socket left stays as it said it
+        return cls(e, v, kinds.get(kind), n, t, text)
 
 
 class Told(NamedTuple):

@@ -45,4 +45,5 @@ if s then
     call('SET', CLIENT, ARGV[7] .. ' ' .. meta.e .. ' ' .. meta.v .. length, 'EX', CLIENT_MEMORY)
 end
 publish(change, ARGV[10])
+log(change, ARGV[10])
 return { 'applied', meta.e, meta.v }

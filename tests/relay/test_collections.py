@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 
 from djng.django_runserver import ThreadPrimitives
 from djng.redis_store import make_subscription_connection
-from djng.relay import collections
+from djng.relay import collections, intake
 from djng.relay.broadcast import Broadcast
 from djng.relay.collections import Collections
 from djng.relay.counts import Counts
@@ -65,9 +65,9 @@ class Process:
         eventually(lambda: set(ear.snapshots) == set(channels), 'the snapshots')
         return ear
 
-    def followed(self, channel: bytes) -> Any:
-        """Return what is known of a collection."""
-        return self.collections._followed[channel]
+    def intake(self, channel: bytes) -> intake.Intake:
+        """Return what is not taken into a collection yet."""
+        return self.collections._followed[channel].intake
 
     def look_after(self, after: float) -> None:
         """Let ``after`` seconds seem to have passed, and what is due be done."""
@@ -100,7 +100,7 @@ class Ear:
 @pytest.fixture
 def process(redis_clean: Redis, monkeypatch: pytest.MonkeyPatch) -> Process:
     """A process that takes in at once what it hears."""
-    monkeypatch.setattr(collections, 'FIRST_TAKE', 0.0)
+    monkeypatch.setattr(intake, 'FIRST_TAKE', 0.0)
     return Process(redis_clean)
 
 
@@ -153,20 +153,22 @@ def test_what_one_process_has_taken_the_other_drops(process: Process, redis_clea
         assert [frame['n'] for frame in ear.heard] == [n % 7 for n in range(300)]
         assert [frame['$$djng']['v'] for frame in ear.heard] == list(range(1, 301))
     for each in (process, other):
-        eventually(lambda each=each: not each.followed(b'broadcast:both').held, 'the end of what is held')  # type: ignore[misc]
-        assert each.followed(b'broadcast:both').taken == 300
+        eventually(lambda each=each: not each.intake(b'broadcast:both'), 'the end of what is held')  # type: ignore[misc]
+        assert each.intake(b'broadcast:both').taken == 300
 
 
 def test_a_wrong_count_is_mended(process: Process, redis_clean: Redis) -> None:
     """A process that knows a wrong number of messages taken in finds out, and takes in what it holds."""
     ear = process.listen(b'broadcast:wrong')
-    process.followed(b'broadcast:wrong').taken = 17
+    process.intake(b'broadcast:wrong').taken = 17
     redis_clean.client.publish('broadcast:wrong', '{"n":1}')
-    eventually(lambda: process.followed(b'broadcast:wrong').tried, 'the first try')
-    eventually(lambda: not process.followed(b'broadcast:wrong').is_taking, 'its end')
-    process.look_after(collections.NEXT_TAKE + 1)
-    eventually(lambda: ear.heard, 'the change')
-    assert ear.heard[0]['n'] == 1
+
+    def is_heard() -> bool:
+        process.look_after(intake.NEXT_TAKE + 1)
+        return bool(ear.heard)
+
+    eventually(is_heard, 'the change')
+    assert [frame['n'] for frame in ear.heard] == [1]
 
 
 def test_what_could_not_be_taken_in_is_tried_again(process: Process, redis_clean: Redis) -> None:
@@ -177,7 +179,7 @@ def test_what_could_not_be_taken_in_is_tried_again(process: Process, redis_clean
     eventually(lambda: process.store.failures < 2, 'the first try')
 
     def is_heard() -> bool:
-        process.look_after(collections.NEXT_TAKE + 1)
+        process.look_after(intake.NEXT_TAKE + 1)
         return bool(ear.heard)
 
     eventually(is_heard, 'the change')

@@ -13,7 +13,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from ws4redis import settings as ws4redis_settings
 
 from djng import facilities
-from djng.redis_store import RedisMessage, RedisStore, facility_of
+from djng.redis_store import RedisMessage, RedisStore
 from tests.bound import bound
 from tests.relay.declaring import by
 from tests.servers import PATIENCE, Redis, Runserver, eventually
@@ -219,13 +219,12 @@ def test_the_rate_is_not_evaded_by_going(server: Runserver) -> None:
         a.knows()
         begin = time.monotonic()
         with bound(server, 'slow') as b:
-            for n in range(50):
+            for n in range(20):
                 b.say({'n': n})
-        a.hear_until(lambda bound: (bound.value or {}).get('n', 0) >= 4)
         with pytest.raises(TimeoutError):
-            while time.monotonic() - begin < 5:
+            # To its end, or it would go on in the next test.
+            while True:
                 a.hear(patience=1)
-            raise TimeoutError
         said = [frame['n'] for frame in a.frames if 'n' in frame]
         assert said == list(range(len(said)))
         assert 5 <= len(said) < 5 + 5 * (time.monotonic() - begin) + 1
@@ -268,29 +267,11 @@ def test_signing_out(server: Runserver, redis_clean: Redis, mary: User, monkeypa
         assert a.hello['pub'] == []
 
 
-@pytest.mark.parametrize(
-    ('prefix', 'channel', 'facility'),
-    [
-        (None, 'broadcast:foobar', 'foobar'),
-        (None, 'broadcast:foo:bar', 'foo:bar'),
-        (None, 'user:ma%3Ary:foo:bar', 'foo:bar'),
-        ('p', 'p:group:chess:foobar', 'foobar'),
-        ('p', b'p:session:abc:f\xc3\xbc', 'fü'),
-    ],
-)
-def test_facility_of_a_channel(
-    monkeypatch: pytest.MonkeyPatch, prefix: str | None, channel: str | bytes, facility: str
-) -> None:
-    """A channel names its facility, behind prefix and audience."""
-    monkeypatch.setattr(ws4redis_settings, 'WS4REDIS_PREFIX', prefix)
-    assert facility_of(channel) == facility
-
-
 def test_the_server_keeps_to_what_is_declared(redis_clean: Redis, monkeypatch: pytest.MonkeyPatch) -> None:
     """What Django publishes lives as long as the facility says, unless it says otherwise, and knows no limits."""
     registry = facilities.Registry()
     registry.register('small')(type('Small', (facilities.Facility,), {'expire': 500, 'max_size': 2}))
-    monkeypatch.setattr('djng.redis_store.registry', registry)
+    monkeypatch.setattr('djng.facilities.registry', registry)
     store = RedisStore(redis_clean.client)
     store._publishers = {'broadcast:small'}
     store.publish_message(RedisMessage('{"a":1}'))

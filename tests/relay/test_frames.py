@@ -7,7 +7,7 @@ import json
 import pytest
 
 from djng.relay import frames
-from djng.state.steps import Kept
+from djng.state.steps import Acknowledged, Applied, Kept
 
 
 def kept(kind: str | None, n: int, text: bytes | None) -> Kept:
@@ -36,6 +36,8 @@ def test_answers() -> None:
     """Hello, acknowledgement and refusal are what the wire says, any name included."""
     hello = {'me': 'ab', 'sub': ['broadcast', 'group:ü'], 'pub': []}
     assert json.loads(frames.hello('ab', subscribed=['broadcast', 'group:ü'], published=[])) == {'$$djng': hello}
-    assert frames.acknowledgement(7, 'user', epoch=3, version=2) == b'{"$$djng":{"ack":7,"c":"user","e":3,"v":2}}'
+    assert frames.acknowledgement(7, 'user', Applied(3, 2)) == b'{"$$djng":{"ack":7,"c":"user","e":3,"v":2}}'
+    acknowledged = Acknowledged(3, 2, 5)
+    assert frames.acknowledgement(7, 'user', acknowledged) == b'{"$$djng":{"ack":7,"c":"user","e":3,"v":2,"n":5}}'
     assert json.loads(frames.refusal(7, {'\ud800': ['no']})) == {'$$djng': {'s': 7, 'errors': {'\ud800': ['no']}}}
     assert frames.refusal(None, {'': ['no']}) == b'{"$$djng":{"errors":{"":["no"]}}}'

@@ -1,0 +1,141 @@
+"""An account of every edit: in the state, replaced by a later change of the same property, deleted, or refused.
+
+Every text that somebody types is another one, so that it can be told where it went.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+
+from djng.state.merge import Collection
+from tests.convergence.browser import Browser
+from tests.convergence.frames import elements, members
+from tests.convergence.layers import layered, over
+from tests.convergence.log import Fault, Log
+
+
+class Account:
+    """What one browser's user has typed, and what the browser has said."""
+
+    def __init__(self) -> None:
+        #: By property, or in an array by itself, what was typed last (None: deleted) and must show.
+        self.typed: dict[str, str | None] = {}
+        #: By its number, the frame of a change.
+        self.sent: dict[int, str] = {}
+        self.refused: set[int] = set()
+        #: The labels of the channels that it may write to.
+        self.published: list[str] = []
+
+
+class Ledger:
+    """The accounts of all authors, by their public names, and the logs of the channels, by their labels."""
+
+    def __init__(self, labels: list[str]) -> None:
+        self.logs = {label: Log() for label in labels}
+        self.accounts: dict[str, Account] = defaultdict(Account)
+        # Items that somebody has moved from one index to another.
+        self._moved: set[str] = set()
+
+    def typed(self, author: str, before: Collection, now: Collection) -> None:
+        """Take what somebody has made of what his page showed."""
+        typed = self.accounts[author].typed
+        if isinstance(now, dict):
+            old = before if isinstance(before, dict) else {}
+            typed.update({name: now.get(name) for name in {*old, *now} if old.get(name) != now.get(name)})
+            return
+        for text in {*before} - {*now}:
+            typed.pop(text, None)
+        typed.update({text: text for text in {*now} - {*before}})
+        places = {text: index for index, text in enumerate(before)}
+        self._moved.update(text for index, text in enumerate(now) if places.get(text, index) != index)
+
+    def said(self, author: str, text: str) -> None:
+        """Take a frame that a browser sends."""
+        about = json.loads(members(text)['$$djng'])
+        if 's' in about and self.accounts[author].sent.setdefault(about['s'], text) != text:
+            raise Fault(f'change {about["s"]} of {author} was sent again with other words')
+
+    def refused(self, author: str, number: int) -> None:
+        """Take a refusal that has reached its browser."""
+        account = self.accounts[author]
+        account.refused.add(number)
+        for key, text in list(account.typed.items()):
+            if carries(account.sent[number], key, text):
+                del account.typed[key]
+
+    def watch(self, browser: Browser) -> None:
+        """See that nobody's typing is rolled back: it shows until something that the page knows has replaced it."""
+        account = self.accounts[browser.me]
+        for key, text in list(account.typed.items()):
+            if shows(browser.scope, key, text):
+                continue
+            what = f'{browser.me} saw {key} = {text} go'
+            numbers = [number for number, frame in account.sent.items() if carries(frame, key, text)]
+            for label in account.published:
+                known = browser.position(label)
+                places = [one.position for one in self.logs[label].of(browser.me, max(numbers))] if numbers else []
+                if not places:
+                    raise Fault(f'{what} before it was applied; it shows {browser.scope}')
+                if label in browser.subscribed and (known is None or places[0] > known):
+                    raise Fault(f'{what}, applied at {places[0]}, when it knew {known}; it shows {browser.scope}')
+            if self._has_cause(browser, key, text):
+                del account.typed[key]
+            else:
+                raise Fault(f'{what}, which nobody has replaced; it shows {browser.scope}')
+
+    def _has_cause(self, browser: Browser, key: str, text: str | None) -> bool:
+        """Whether what was typed is not what the channels say any more, as far as the page knows them."""
+        places = {label: browser.position(label) for label in browser.subscribed}
+        if not places or not all(self.logs[label].knows(place) for label, place in places.items()):
+            return True
+        state = layered([self.logs[label].at(place) for label, place in places.items() if place])[0]
+        for change in browser.overlay:
+            state = over(state, change._replace(push=()))
+        return not shows(state, key, text)
+
+    def find_all(self, collection: Collection) -> None:
+        """See that everything that was ever appended and not refused is in ``collection`` once."""
+        there = Counter(collection)
+        for name, account in self.accounts.items():
+            for number, frame in account.sent.items():
+                values, _, pushed = taken_apart(frame)
+                pushed = [] if number in account.refused else [*pushed, *values.values()]
+                if wrong := {text: there[text] for text in pushed if there[text] != 1}:
+                    raise Fault(f'what {name} appended is not there once: {wrong}')
+
+    def close(self) -> None:
+        """See that all that was typed was sent, each change was applied or refused, and nothing was appended twice."""
+        pushed: Counter[tuple[str, str]] = Counter()
+        for name, account in self.accounts.items():
+            for number, frame in account.sent.items():
+                if number not in account.refused and not all(
+                    self.logs[label].of(name, number) for label in account.published
+                ):
+                    raise Fault(f'change {number} of {name} was neither applied nor refused: {frame}')
+                pushed.update((name, text) for text in taken_apart(frame)[2] if text not in self._moved)
+            for key, text in account.typed.items():
+                if not any(carries(frame, key, text) for frame in account.sent.values()):
+                    raise Fault(f'{name} never sent {key} = {text}')
+        if doubled := [item for item, times in pushed.items() if times > 1]:
+            raise Fault(f'appended twice: {doubled}')
+
+
+def shows(collection: Collection, key: str, text: str | None) -> bool:
+    """Whether a property has the value that was typed; in an array an item is known by its text."""
+    return collection.get(key) == text if isinstance(collection, dict) else text in collection
+
+
+def taken_apart(frame: str) -> tuple[dict[str, str], list[str], list[str]]:
+    """Return what a change sets, deletes and appends."""
+    values = members(frame)
+    about = members(values.pop('$$djng'))
+    return values, json.loads(about.get('del', '[]')), elements(about.get('push', '[]'))
+
+
+def carries(frame: str, key: str, text: str | None) -> bool:
+    """Whether a change has in it what was typed."""
+    values, deleted, pushed = taken_apart(frame)
+    if text is None:
+        return key in deleted
+    return values.get(key) == text or text in pushed or (key == text and text in values.values())
