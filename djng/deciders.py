@@ -13,7 +13,7 @@ from typing import Any
 from gevent.hub import Waiter
 from gevent.threadpool import ThreadPool
 
-from djng.greenlets import GeventLoop
+from djng.greenlets import GeventLoop, GeventPrimitives
 
 logger = logging.getLogger('djng.relay')
 
@@ -22,6 +22,9 @@ THREADS = 4
 
 #: Handshakes that one thread takes together, at the most.
 BATCH = 16
+
+#: Seconds for which a thread lets others gather while another one is at work: a query for many costs little more.
+GATHER = 0.002
 
 #: Seconds after which a thread that is not needed ends.
 IDLE = 30.0
@@ -186,9 +189,12 @@ class Deciders:
                 if self._started > THREADS and not self._is_slow:
                     self._loop.call_soon_threadsafe(self._ended)
                     return []
-        with contextlib.suppress(_queue.Empty):
-            for _ in range(0 if self._is_slow else min(BATCH - 1, self._queue.qsize() // 2)):
-                calls.append(self._queue.get_nowait())
+        if not self._is_slow:
+            if self._busy:
+                GeventPrimitives.sleep(GATHER)
+            with contextlib.suppress(_queue.Empty):
+                while len(calls) < BATCH:
+                    calls.append(self._queue.get_nowait())
         return calls
 
     # On the loop.

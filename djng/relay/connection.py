@@ -23,8 +23,12 @@ CLOSE_TIMEOUT = 5.0
 #: Seconds of silence after which the peer is asked for a sign of life, and seconds that it then has to give one.
 PING_INTERVAL, PONG_TIMEOUT = 25.0, 20.0
 
-#: Bytes taken from a socket in one go; what is left is taken in the loop's next turn, so that nobody starves.
-READ_SIZE = 64 * 1024
+#: Bytes taken from a socket in one go, at the least, at first and at the most; what is left is taken in the loop's next
+#: turn, so that nobody starves.
+READ_SIZES = 1024, 4096, 64 * 1024
+
+#: Seconds that what was read may take; after more, less is read in one go: tiny frames take longer than large ones.
+READ_TIME = 0.005
 
 #: Close codes of RFC 6455, 7.4.1, and of the IANA's registry.
 NORMAL, GOING_AWAY, UNSUPPORTED_DATA, ABNORMAL, INVALID_DATA = 1000, 1001, 1003, 1006, 1007
@@ -75,6 +79,7 @@ class Connection:
         '_outbox',
         '_pinged_at',
         '_protocol',
+        '_read_size',
         '_reading',
         '_sent_at',
         '_sock',
@@ -120,6 +125,7 @@ class Connection:
         self._fragments: bytearray | None = None
         self._opcode = Opcode.TEXT
         self._reading = False
+        self._read_size = READ_SIZES[1]
         # Nothing is listened to once this side has said goodbye; what the peer said before its own goodbye is.
         self._deaf = False
         self._eof_heard = False
@@ -235,13 +241,19 @@ class Connection:
 
     def _readable(self) -> None:
         try:
-            data = self._sock.recv(READ_SIZE)
+            data = self._sock.recv(self._read_size)
         except (BlockingIOError, InterruptedError):
             return
         except OSError:
             self._abort()
             return
         self._received(data)
+        took = self._loop.time() - self.heard_at
+        least, _, most = READ_SIZES
+        if took > READ_TIME:
+            self._read_size = max(least, self._read_size // 2)
+        elif len(data) == self._read_size and took < READ_TIME / 4:
+            self._read_size = min(most, self._read_size * 2)
 
     def _received(self, data: bytes) -> None:
         self.heard_at = self._loop.time()

@@ -14,6 +14,8 @@ import pytest
 from djng.collection import Collection, DictCollection
 from djng.collection.channel import Channel
 from djng.collection.values import change_of
+from djng.publisher import RedisPublisher
+from djng.signals import collection_changed
 from djng.state.merge import Change
 from tests.servers import Redis
 from tests.state.conftest import Ear
@@ -172,3 +174,23 @@ def test_replacing_while_others_write(scores: DictCollection, monkeypatch: pytes
     monkeypatch.setattr(Channel, 'submit', others_first)
     scores.replace({'away': 2})
     assert scores == {'away': 2}
+
+
+def test_receivers_of_changes(scores: DictCollection, spoken_to: Redis) -> None:
+    """What Django code changes is logged for receivers of ``collection_changed``, where this process has any."""
+
+    def receiver(**changed: Any) -> None:
+        raise AssertionError('receivers are called by the worker')
+
+    log = 'djng:{broadcast:scores}:log'
+    scores['home'] = 1
+    assert spoken_to.client.xlen(log) == 0
+    collection_changed.connect(receiver, sender='scores')
+    try:
+        scores['home'] = 2
+        RedisPublisher(facility='scores', broadcast=True).publish_message({'home': 3})
+        Collection('other', broadcast=True)['home'] = 1
+    finally:
+        collection_changed.disconnect(receiver, sender='scores')
+    assert spoken_to.client.xlen(log) == 2
+    assert spoken_to.client.exists('djng:{broadcast:other}:log') == 0

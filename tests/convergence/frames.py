@@ -6,7 +6,7 @@ import json
 from typing import Any, NamedTuple
 
 from djng.state.frame import ABOUT
-from djng.state.merge import Change, Collection, dump
+from djng.state.merge import Change, Collection, dump, name_text
 from djng.state.reading import array_items, decode, object_members
 
 
@@ -28,11 +28,11 @@ def parse(text: str) -> Frame:
 
 def encode(change: Change, **about: Any) -> str:
     """Return the frame that tells ``change``, with what is said ``about`` it."""
-    if change.delete:
-        about['del'] = list(change.delete)
     if change.length is not None:
         about.setdefault('n', change.length)
-    told = {name: json.dumps(value, separators=(',', ':')) for name, value in about.items()}
+    told = {name: json.dumps(value) for name, value in about.items()}
+    if change.delete:
+        told['del'] = dump([name_text(name) for name in change.delete])
     if change.push:
         told['push'] = dump(list(change.push))
     if change.kind == 'array' and not {'push', 'n'} & {*told}:
@@ -42,7 +42,7 @@ def encode(change: Change, **about: Any) -> str:
 
 def encode_snapshot(collection: Collection | None, **about: Any) -> str:
     """Return the frame that tells the whole of a collection, None for one that has never held anything."""
-    told = {name: json.dumps(value, separators=(',', ':')) for name, value in about.items()}
+    told = {name: json.dumps(value) for name, value in about.items()}
     if isinstance(collection, list):
         return dump({ABOUT: dump({**told, 'n': str(len(collection)), 'items': dump(collection)})})
     return dump({**(collection or {}), ABOUT: dump(told)})

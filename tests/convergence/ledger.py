@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
+from typing import NamedTuple
 
-from djng.state.merge import Collection
+from djng.state.merge import Change, Collection
 from tests.convergence.browser import Browser
 from tests.convergence.frames import elements, members
+from tests.convergence.heard import Position
 from tests.convergence.layers import layered, over
 from tests.convergence.log import Fault, Log
 
@@ -26,6 +28,18 @@ class Account:
         self.refused: set[int] = set()
         #: The labels of the channels that it may write to.
         self.published: list[str] = []
+
+
+class Moment(NamedTuple):
+    """Something typed shows no more: what it was, in which change it was sent, and what the page knew and showed."""
+
+    author: str
+    key: str
+    text: str | None
+    number: int
+    known: dict[str, Position | None]
+    overlay: list[Change]
+    scope: Collection
 
 
 class Ledger:
@@ -66,33 +80,37 @@ class Ledger:
 
     def watch(self, browser: Browser) -> None:
         """See that nobody's typing is rolled back: it shows until something that the page knows has replaced it."""
-        account = self.accounts[browser.me]
-        for key, text in list(account.typed.items()):
-            if shows(browser.scope, key, text):
-                continue
-            what = f'{browser.me} saw {key} = {text} go'
-            numbers = [number for number, frame in account.sent.items() if carries(frame, key, text)]
-            for label in account.published:
-                known = browser.position(label)
-                places = [one.position for one in self.logs[label].of(browser.me, max(numbers))] if numbers else []
-                if not places:
-                    raise Fault(f'{what} before it was applied; it shows {browser.scope}')
-                if label in browser.subscribed and (known is None or places[0] > known):
-                    raise Fault(f'{what}, applied at {places[0]}, when it knew {known}; it shows {browser.scope}')
-            if self._has_cause(browser, key, text):
-                del account.typed[key]
-            else:
-                raise Fault(f'{what}, which nobody has replaced; it shows {browser.scope}')
+        for moment in self.missing(browser):
+            self.judge(moment)
 
-    def _has_cause(self, browser: Browser, key: str, text: str | None) -> bool:
-        """Whether what was typed is not what the channels say any more, as far as the page knows them."""
-        places = {label: browser.position(label) for label in browser.subscribed}
-        if not places or not all(self.logs[label].knows(place) for label, place in places.items()):
-            return True
-        state = layered([self.logs[label].at(place) for label, place in places.items() if place])[0]
-        for change in browser.overlay:
+    def missing(self, browser: Browser) -> list[Moment]:
+        """Return what was typed and shows no more; each is told once."""
+        account, moments = self.accounts[browser.me], []
+        for key, text in list(account.typed.items()):
+            if not shows(browser.scope, key, text):
+                numbers = [number for number, frame in account.sent.items() if carries(frame, key, text)]
+                known = {label: browser.position(label) for label in browser.subscribed}
+                number = max(numbers, default=0)
+                moments.append(Moment(browser.me, key, text, number, known, browser.overlay, browser.scope.copy()))
+                del account.typed[key]
+        return moments
+
+    def judge(self, moment: Moment) -> None:
+        """Fail where nothing that the page knew has replaced what went."""
+        for label in self.accounts[moment.author].published:
+            places = [one.position for one in self.logs[label].of(moment.author, moment.number)]
+            known = moment.known.get(label)
+            if not places:
+                raise Fault(f'what was not applied went: {moment}')
+            if label in moment.known and (known is None or min(places) > known):
+                raise Fault(f'what was applied at {min(places)} went: {moment}')
+        if not moment.known or not all(self.logs[label].knows(place) for label, place in moment.known.items()):
+            return
+        state = layered([self.logs[label].at(place) for label, place in moment.known.items() if place])[0]
+        for change in moment.overlay:
             state = over(state, change._replace(push=()))
-        return not shows(state, key, text)
+        if shows(state, moment.key, moment.text):
+            raise Fault(f'what nobody has replaced went: {moment}')
 
     def find_all(self, collection: Collection) -> None:
         """See that everything that was ever appended and not refused is in ``collection`` once."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import NamedTuple
 
 from djng.state.merge import Change, Collection
@@ -28,9 +29,10 @@ class Log:
 
     def __init__(self) -> None:
         self.end = Position(0, 0)
-        #: What is in the collection, and what was once and is lost.
+        #: What the collection comes from.
         self.applied: list[Applied] = []
-        self.lost: list[Applied] = []
+        # Where each change was applied, in what is lost too.
+        self._of: dict[tuple[str | None, int | None], list[Applied]] = defaultdict(list)
         #: What some other program has written under the key: where there is no collection, one begins with it.
         self.found: Collection = {}
         self._states: dict[Position, Collection] = {}
@@ -51,14 +53,17 @@ class Log:
             self._states[before] = self.at(self.end)
         elif before != self.end:
             raise Fault(f'{now} follows {self.end}')
-        if number is not None and (
-            twice := [one for one in self.applied if (one.author, one.number) == (author, number)]
-        ):
+        if number is not None and (twice := [one for one in self.of(author, number) if one in self.applied]):
             raise Fault(f'change {number} of {author} was applied as {twice[0].position} and {now}')
-        told = change(frame)
-        self.applied.append(Applied(now, author, number, told))
-        self._states[now] = over(self.at(before), told)
-        self.end = now
+        self.add(Applied(now, author, number, change(frame)))
+
+    def add(self, one: Applied) -> None:
+        """Take the next change."""
+        before = one.position._replace(version=one.position.version - 1)
+        self.applied.append(one)
+        self._of[one.author, one.number].append(one)
+        self._states[one.position] = over(self.at(before), one.change)
+        self.end = one.position
 
     def learn(self, place: Position, kept: Collection) -> None:
         """Take what is kept, as somebody was told; fails where it is not what was published."""
@@ -72,18 +77,16 @@ class Log:
 
     def lose_all(self) -> None:
         """Begin with an empty collection."""
-        self.lost += self.applied
         self.applied = []
 
     def fall_back(self, place: Position) -> None:
         """Forget what was applied after ``place``."""
-        self.lost += [one for one in self.applied if one.position > place]
         self.applied = [one for one in self.applied if one.position <= place]
         self.end = place
 
     def of(self, author: str | None, number: int | None) -> list[Applied]:
         """Return where a change was applied, in what is lost too."""
-        return [one for one in (*self.lost, *self.applied) if (one.author, one.number) == (author, number)]
+        return self._of[author, number]
 
     def at(self, place: Position) -> Collection:
         """Return the collection as it was at a position."""

@@ -332,9 +332,7 @@ class World:
                 raise Fault(f'Redis keeps {kept[label]} and not {log.at(log.end)}')
         for browser in self.browsers:
             if browser.subscribed:
-                shown = layered([kept[label] for label in browser.subscribed])[0]
-                if isinstance(shown, dict) and isinstance(browser.own, dict):
-                    shown = {**browser.own, **shown}
+                shown = layered([browser.own, *(kept[label] for label in browser.subscribed)])[0]
                 if browser.scope != shown and (browser.scope or shown):
                     raise Fault(f'{browser.me} shows {browser.scope}; Redis keeps {shown}')
         self.ledger.close()

@@ -427,3 +427,23 @@ def test_who_reads_slowly_is_alive() -> None:
         wire.peer.close()
 
     asyncio.run(body())
+
+
+def test_a_flood_of_tiny_frames_leaves_the_others_their_turn() -> None:
+    """However many frames wait, the loop takes few of them in a turn."""
+    count = 30_000
+
+    async def body() -> None:
+        wire = Wire()
+        writing = asyncio.ensure_future(wire.write(masked(Opcode.TEXT, b'') * count))
+        most = 0
+        while len(wire.messages) < count:
+            before = len(wire.messages)
+            await asyncio.sleep(0)
+            most = max(most, len(wire.messages) - before)
+        await writing
+        assert most < 5000
+        wire.peer.close()
+        await wire.until(lambda: wire.closed)
+
+    asyncio.run(body())
