@@ -1,177 +1,191 @@
-import { compose, difference, encode, lay, names, record } from './difference.js';
+import { keepNothing, makeKeeping } from './keeping.js';
+import { makePatience } from './patience.js';
+import { makeReport } from './report.js';
+import { makeShown } from './shown.js';
+import { watch } from './watching.js';
+import { makeWires } from './wires.js';
 
-/** How long an open socket may stay silent before the server is taken to have kept nothing, in milliseconds. */
+/** How long an open socket may stay silent before the server is taken for a ws4redis that has kept nothing, in milliseconds. */
 const SILENCE = 1000;
+
+const SERVICES = ['$rootScope', '$window', '$parse', '$$djangoConnection', '$$djangoEvent', '$$djangoInputs', '$$djangoUnsent'];
 
 /**
  * @ngdoc service
  * @name $$djangoBinding
  * @description
- * Ties one property of a scope to one connection, by ws4redis' own wire: a change is told by sending the whole
- * collection, what is heard is laid over it. Local edits wait until they were sent and are never laid over.
+ * Ties one property of a scope to one connection: edits go out by the wire that the server speaks, what is heard is shown.
  *
  * @param {Scope} scope The binding ends with it.
  * @param {string} collection An assignable expression, such as `my_collection` or `vm.form`.
- * @param {Object} options `url`, `heartbeat`, `log(level, message)`, and the booleans `subscribes`, `publishes`, `deep`.
+ * @param {Object} options `address` without the client's id; `identity()` makes one; `heartbeat`, `log(level, message)`;
+ *   `told`, what the page says of it, see firstPaint.js; `persist`, under which name to keep unsent edits, or null; and the
+ *   booleans `subscribes`, `publishes`, `deep`.
  * @returns {Object} The binding; {@link djangoWebsocket#connect} describes it.
  */
-angular.module('djng.websocket').factory('$$djangoBinding', ['$rootScope', '$window', '$parse', '$$djangoConnection', function (
-  $rootScope, $window, $parse, connection,
+angular.module('djng.websocket').factory('$$djangoBinding', SERVICES.concat(function (
+  $rootScope, $window, $parse, connection, event, inputs, unsent,
 ) {
-  return function bind(scope, collection, { url, heartbeat, log, subscribes, publishes, deep }) {
-    const model = $parse(collection);
-    const unserialisable = Object.create(null);
-    let listeners = [];
+  return function bind(scope, collection, { address, identity, heartbeat, log, persist, subscribes, publishes, deep, told }) {
+    const property = $parse(collection);
+    const model = { read: () => property(scope), assign: (value) => property.assign(scope, value) };
+    const shown = makeShown(model, angular.toJson, log);
+    shown.record = shown.look();
+    const wires = makeWires(shown, { model, toJson: angular.toJson, subscribes, publishes }, takeEdits);
+    const [onStatus, onSync, onError] = ['onStatus', 'onSync', 'onError'].map(event);
     const heard = [];           // frames that wait for the next digest
-    let pending = null;         // the change which was made here and not yet sent
-    let known = null;           // what the scope showed when it was last looked at
-    let synced = false;         // has this socket told what the server kept?
-    let scheduled = false;
+    let isScheduled = false;
+    let isStale = false;        // is there more to show than what was heard?
+    let id;
     let silence;
 
-    const binding = { status: 'connecting', reason: null, unbind, onStatus };
-    const link = connection(url, heartbeat, { status: changed, frame: hear, beat: sync, log });
-    known = look();
+    const binding = {
+      status: 'connecting', reason: null, pending: 0, version: null, errors: {},
+      unbind, onStatus: onStatus.listen, onSync: onSync.listen, onError: onError.listen,
+    };
+    const isOver = () => binding.status === 'closed';
+    const on = { status: become, frame: hear, beat: hush, leave, back: (wake) => keeping.back(wake), log };
+    const link = connection(() => `${address}&djng=${id}`, heartbeat, on);
+    const about = { wires, identity: identify, show: showAnew, isOver, window: $window };
+    const keeping = persist === null ? keepNothing(link) : makeKeeping(unsent(persist, log), link, about);
+    const marks = inputs.bind(scope, collection);
+    const patience = makePatience($window, () => {
+      wires.bound.ask();
+      settle();
+    });
+    const report = makeReport(binding, wires, { onSync, onError, mark: marks.mark, digest });
     const endings = [
-      deep ? scope.$watch(fingerprint, schedule) : scope.$watchCollection(surface, schedule),
+      watch(scope, { read: model.read, look: shown.look, deep }, schedule),
       scope.$on('$destroy', unbind),
+      onSync.listen(keeping.lookRound),
+      keeping.end,
+      marks.end,
     ];
+    wires.bound.foresee(told);
+    wires.bound.show();
+    identify();
     if (scope.$$destroyed) {
       unbind();
     } else {
-      link.open();
+      keeping.start();
     }
     return binding;
 
-    function serialise(value, name) {
-      try {
-        const text = angular.toJson(value);
-        delete unserialisable[name];
-        return text;
-      } catch (error) {
-        if (!(name in unserialisable)) {
-          unserialisable[name] = true;
-          log('error', `the property "${name}" cannot be sent: ${error.message}`);
-        }
-        return known && known.texts[name];
+    function identify(other) {
+      id = other || identity();
+      return id;
+    }
+
+    function digest() {
+      if (!$rootScope.$$phase) {
+        $rootScope.$applyAsync();
       }
-    }
-
-    function look() {
-      return record(model(scope), serialise);
-    }
-
-    function fingerprint() {
-      const now = look();
-      return now && encode(now, { set: {} });
-    }
-
-    /** The properties as one flat array: AngularJS 1.3 cannot watch an object with a property `hasOwnProperty`. */
-    function surface() {
-      const value = model(scope);
-      const flat = [Array.isArray(value)];
-      names(angular.isObject(value) ? value : {}).forEach((name) => flat.push(name, value[name]));
-      return flat;
     }
 
     /** Wait for the end of the digest, so that all that its watchers derive goes out in one frame. */
     function schedule() {
-      if (!scheduled) {
-        scheduled = true;
+      if (!isScheduled) {
+        isScheduled = true;
         Promise.resolve().then(settle);
       }
     }
 
+    /** There may be something else to show than what was heard. */
+    function showAnew() {
+      isStale = true;
+      settle();
+      $rootScope.$applyAsync();
+    }
+
+    function takeEdits() {
+      const now = shown.look();
+      wires.current.edit(shown.record, now);
+      shown.record = now;
+    }
+
     /** Take in local edits, then what was heard, then send: in this order neither side swallows the other's. */
     function settle() {
-      scheduled = false;
-      if (binding.status === 'closed') {
-        return;
-      }
-      const now = look();
-      pending = now && publishes ? compose(pending, difference(known, now)) : null;
-      known = now;
-      if (heard.length) {
-        heard.splice(0).forEach(show);
-        synced = true;
-      }
-      const text = pending && synced && encode(known, pending);
-      if (text && link.say(text)) {
-        pending = null;
-        log('debug', `sent ${text}`);
+      isScheduled = false;
+      if (!isOver()) {
+        takeEdits();
+        const byOthers = heard.length || isStale ? show(heard.splice(0)) : [];
+        say(wires.current.outgoing);
+        patience.wait(wires.current.isOwed() && link.isOpen());
+        report(byOthers);
       }
     }
 
-    function show(text) {
+    function attempt(fn, ...words) {
       try {
-        const frame = JSON.parse(text);
-        if (!angular.isObject(frame)) {
-          throw new TypeError('neither an object nor an array');
-        }
-        const list = Array.isArray(frame);
-        if (!known || known.list !== list) {
-          if (pending) {
-            log('warn', 'a frame is ignored: an object came for an array, or the other way round');
-            return;
-          }
-          model.assign(scope, list ? [] : {});
-        }
-        lay(model(scope), frame, pending, angular.toJson);
-        known = look();
+        return fn(...words);
       } catch (error) {
         log('warn', `a frame is ignored: ${error.message}`);
+        return [];
       }
+    }
+
+    function show(texts) {
+      isStale = false;
+      texts.forEach((text) => attempt(wires.current.hear, text));
+      return attempt(wires.current.show);
+    }
+
+    /** What goes is kept before, so that whatever happens it is said again under its own number. */
+    function say(frames) {
+      const texts = link.isOpen() ? frames() : [];
+      keeping.keep();
+      texts.filter(link.isOpen).forEach((text) => {
+        link.say(text);
+        log('debug', `sent ${text}`);
+      });
     }
 
     function hear(text) {
       log('debug', `heard ${text}`);
-      if (!subscribes) {
-        sync();
-        return;
-      }
+      $window.clearTimeout(silence);
+      wires.hear(text);
+      patience.hear();
       heard.push(text);
       $rootScope.$applyAsync(settle);
     }
 
-    function sync() {
-      if (!synced) {
-        synced = true;
+    function hush() {
+      if (wires.hush()) {
         settle();
       }
     }
 
-    function changed(status, reason) {
+    function become(status, reason) {
       settle();                 // what the socket before this one has said
-      synced = false;
+      wires.open();
       binding.status = status;
       binding.reason = reason;
       $window.clearTimeout(silence);
       if (status === 'open') {
-        silence = $window.setTimeout(sync, SILENCE);
+        silence = $window.setTimeout(hush, SILENCE);
       }
-      if (status === 'closed') {
+      patience.wait(false);
+      if (isOver()) {
         endings.forEach((end) => end());
       }
-      listeners.forEach((entry) => $rootScope.$applyAsync(() => listeners.includes(entry) && entry.fn(status, binding)));
+      onStatus.tell(status, binding);
       $rootScope.$applyAsync();
     }
 
-    function onStatus(fn) {
-      if (!angular.isFunction(fn)) {
-        throw new TypeError('djangoWebsocket: onStatus(fn) needs a function');
-      }
-      const entry = { fn };
-      listeners.push(entry);
-      return () => {
-        listeners = listeners.filter((other) => other !== entry);
-      };
+    /** The page may be left for good: all that is unsent goes, whatever was not answered yet. */
+    function leave() {
+      settle();
+      say(() => wires.current.parting(keeping.isKept()));
+      keeping.leave();
+      showAnew();
     }
 
     function unbind() {
-      if (binding.status !== 'closed') {
+      if (!isOver()) {
         settle();
+        say(() => wires.current.parting(keeping.isKept()));
         link.close();
       }
     }
   };
-}]);
+}));

@@ -1,3 +1,5 @@
+import { readPage } from './firstPaint.js';
+
 /** What may be logged, from the most talkative to the most silent. */
 const LEVELS = ['debug', 'log', 'warn', 'error'];
 
@@ -80,7 +82,8 @@ angular.module('djng.websocket').provider('djangoWebsocket', function () {
      * @name djangoWebsocket#connect
      * @description
      * Share `scope[collection]` with the server and with every browser bound to the facility. What the scope holds at
-     * this moment stays here until it changes; what the server kept is laid over it.
+     * this moment stays here until it changes; what the server kept is laid over it, at once if Django's template tag
+     * `djng_collection` has written that into the page.
      *
      * @param {Scope} scope The binding ends when this scope is destroyed.
      * @param {string} collection The object's or array's name on the scope: `my_collection`, `vm.form`. Made when missing.
@@ -107,21 +110,29 @@ angular.module('djng.websocket').provider('djangoWebsocket', function () {
       demand(speaks('subscribe-') || speaks('publish-'), `connect() needs a channel to subscribe or publish, not only [${channels}]`);
 
       const first = $q.defer();
+      const address = `${uri}${path(facility)}?${channels.join('&')}`;
+      const { deep, persist } = options || {};
+      const log = (level, message) => {
+        if (LEVELS.indexOf(level) >= threshold) {
+          $log[level](`djng: ${collection} at ${facility}: ${message}`);
+        }
+      };
+      const { frames, discard } = readPage($window.document, facility, channels, log);
       const binding = bind(scope, collection, {
-        url: `${uri}${path(facility)}?${channels.concat(`djng=${identity()}`).join('&')}`,
+        address,
+        identity,
         heartbeat,
-        log(level, message) {
-          if (LEVELS.indexOf(level) >= threshold) {
-            $log[level](`djng: ${collection} at ${facility}: ${message}`);
-          }
-        },
+        log,
+        told: frames,
         subscribes: speaks('subscribe-'),
         publishes: speaks('publish-'),
-        deep: Boolean(options && options.deep),
+        deep: Boolean(deep),
+        persist: persist ? `${persist === true ? '' : persist}@${address}` : null,
       });
       const unlisten = binding.onStatus((status) => {
         if (status === 'open') {
           unlisten();
+          discard();
           first.resolve(binding);
         }
       });

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { compose, difference, encode, lay, names, record } from '../src/difference.js';
+import { compose, difference, names, record } from '../src/difference.js';
+import { lay } from '../src/laying.js';
+import { encode } from '../src/plain.js';
 
 // What angular.toJson does.
 const toJson = (value) => JSON.stringify(value, (name, inner) => (name.startsWith('$$') ? undefined : inner));

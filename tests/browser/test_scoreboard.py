@@ -11,6 +11,34 @@ from tests.servers import PATIENCE, Server, eventually
 
 SCOREBOARD = '/scoreboard/'
 
+#: Lets no socket begin to open before `release()`.
+HELD_BACK = """
+const Real = WebSocket;
+const released = new Promise((resolve) => { window.release = resolve; });
+window.WebSocket = function (url) {
+  let real = null;
+  const held = {readyState: 0, send: (text) => real.send(text), close: (...why) => real && real.close(...why)};
+  released.then(() => {
+    real = new Real(url);
+    ['onopen', 'onmessage', 'onclose', 'onerror'].forEach((name) => {
+      real[name] = (event) => { held.readyState = real.readyState; held[name] && held[name](event); };
+    });
+  });
+  return held;
+};
+"""
+
+#: Notes each score that is to be seen, from the first moment on.
+NOTED = """
+window.noted = [];
+new MutationObserver(() => {
+  const goals = Array.from(document.querySelectorAll('.goals'), ({textContent}) => textContent).join();
+  if (goals.includes('0') || noted.length) {
+    noted[noted.length - 1] === goals || noted.push(goals);
+  }
+}).observe(document, {childList: true, characterData: true, subtree: true});
+"""
+
 
 def come(person: Person) -> Person:
     """Let somebody go to the scoreboard."""
@@ -102,3 +130,22 @@ def test_nobody_but_the_server_says_the_score(arrive: Arrive) -> None:
     )
     press(ada, 'Goal for Liskov City')
     eventually(lambda: goals(bob) == ['0', '0', '0', '0', '1', '0'], 'a goal')
+
+
+def test_first_paint(arrive: Arrive) -> None:
+    """The score is there before the socket opens; what has happened since then comes with it, and nothing else."""
+    ada, bob = come(arrive()), arrive()
+    press(ada, 'Kick off')
+    press(ada, 'Goal for Turing Town')
+    eventually(lambda: goals(ada) == ['0', '1', '0', '0', '0', '0'], 'a goal')
+    bob.context.add_init_script(HELD_BACK)
+    bob.context.add_init_script(NOTED)
+    bob.visit(SCOREBOARD).is_told('connecting')
+    assert goals(bob) == goals(ada)
+    expect(bob.page.locator('.news li')).to_have_count(1)
+    press(ada, 'Goal for Liskov City')
+    eventually(lambda: goals(ada) == ['0', '1', '0', '0', '1', '0'], 'another goal')
+    bob.page.evaluate('release()')
+    bob.is_told('open')
+    eventually(lambda: goals(bob) == goals(ada), 'what has happened meanwhile')
+    assert bob.page.evaluate('noted') == ['0,1,0,0,0,0', '0,1,0,0,1,0']
