@@ -12,6 +12,7 @@ from ws4redis import redis_store as upstream
 from ws4redis import settings
 from ws4redis.redis_store import SELF, RedisMessage
 
+from djng.facilities import server_terms_of, usual_terms
 from djng.signals import change_log
 from djng.state.frame import parse_plain
 from djng.state.steps import Failed, Relay
@@ -137,7 +138,12 @@ class RedisStore(upstream.RedisStore):  # type: ignore[misc]  # ws4redis has no 
         sockets are bound to. Raises :exc:`ValueError` for anything but a :class:`RedisMessage`, and redis-py's
         exceptions where Redis cannot be reached.
         """
-        store = Store(self._connection, expire=self._expire if expire is None else expire, log=change_log)
+        store = Store(
+            self._connection,
+            expire=self._expire if expire is None else expire,
+            log=change_log,
+            terms=server_terms_of if expire is None else usual_terms,
+        )
         for outcome in store.run(self.steps(message)):
             if isinstance(outcome, Failed):
                 raise outcome.error

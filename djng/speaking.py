@@ -8,6 +8,7 @@ from functools import lru_cache
 import redis
 from ws4redis import settings
 
+from djng.facilities import server_terms_of, usual_terms
 from djng.redis_store import make_client
 from djng.signals import change_log
 from djng.state.steps import Failed, Outcome, Step
@@ -21,8 +22,8 @@ def shared_client() -> redis.Redis:
 
 
 @lru_cache(maxsize=8)
-def _store(client: redis.Redis, expire: int) -> Store:
-    return Store(client, expire=expire, log=change_log)
+def _store(client: redis.Redis, expire: int, is_usual: bool) -> Store:
+    return Store(client, expire=expire, log=change_log, terms=server_terms_of if is_usual else usual_terms)
 
 
 def run(steps: Sequence[Step], *, expire: int | None = None) -> list[Outcome]:
@@ -31,7 +32,7 @@ def run(steps: Sequence[Step], *, expire: int | None = None) -> list[Outcome]:
     ``expire`` are the seconds that what is kept outlives the last change, those of ``WS4REDIS_EXPIRE`` by default.
     Raises redis-py's exceptions where Redis cannot be reached, or refuses a step.
     """
-    store = _store(shared_client(), settings.WS4REDIS_EXPIRE if expire is None else expire)
+    store = _store(shared_client(), settings.WS4REDIS_EXPIRE if expire is None else expire, expire is None)
     outcomes = store.run(steps)
     for outcome in outcomes:
         if isinstance(outcome, Failed):

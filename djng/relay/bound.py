@@ -13,8 +13,10 @@ from ws4redis.subscriber import RedisSubscriber as UpstreamSubscriber
 from djng.redis_store import label
 from djng.relay import frames
 from djng.relay.broadcast import Broadcast
+from djng.relay.clerk import Clerk
 from djng.relay.connection import POLICY_VIOLATION, TRY_AGAIN_LATER, encode
 from djng.relay.counts import Counts
+from djng.relay.examination import Settled
 from djng.relay.kept import Reading, Readings
 from djng.relay.outgoing import Outgoing, Utterance
 from djng.relay.primitives import Loop
@@ -23,6 +25,9 @@ from djng.state.frame import Frame, Invalid, parse_frame
 from djng.state.reading import NotJSON
 from djng.state.steps import Acknowledged, Applied, Gone, Outcome, Refused, Submit
 from djng.subscriber import RedisSubscriber
+
+#: Seconds between two looks whether a change has been heard that something is to be said of, and how many there are.
+LOOK, LOOKS = 0.02, 250
 
 
 def can_be_bound(subscriber_class: Any) -> bool:
@@ -45,14 +50,23 @@ class BoundVisitor(Visitor):
     it is sent the snapshots anew.
     """
 
-    __slots__ = ('_awaited', '_hears', '_kept', '_name', '_wants_all')
+    __slots__ = ('_awaited', '_clerk', '_hears', '_kept', '_name', '_wants_all')
 
     is_bound = True
 
     def __init__(
-        self, number: int, loop: Loop, outgoing: Outgoing, counts: Counts, kept: Readings, *, client_id: str
+        self,
+        number: int,
+        loop: Loop,
+        outgoing: Outgoing,
+        counts: Counts,
+        kept: Readings,
+        clerk: Clerk,
+        *,
+        client_id: str,
     ) -> None:
         super().__init__(number, loop, outgoing, counts)
+        self._clerk = clerk
         self._kept = kept
         self._name = public_name(client_id)
         # Channels whose snapshots have been asked for, and whether all are to be once nothing waits for the reader.
@@ -88,6 +102,15 @@ class BoundVisitor(Visitor):
             return say((), lambda _: self.ask())
         if frame.change is None:
             return say(())
+        change = frame.change
+        if self.licence is not None:
+            if frame.seed:
+                permitted = self.licence.permitted(change)
+                if permitted is None:
+                    return say(())
+                change = permitted
+            elif errors := self.licence.objections(change):
+                return say((), self._refusing(frame.s, errors))
         channels = self.publishers
         if frame.label is not None:
             channels = [channel for channel in channels if label(channel) == frame.label]
@@ -95,13 +118,17 @@ class BoundVisitor(Visitor):
             return say((), self._refusing(frame.s, {'': ['This socket may not publish.']}))
         steps = []
         for channel in channels:
-            step = Submit(channel, label(channel), frame.change, self._name, frame.s, frame.seed, who=self.who)
+            step = Submit(channel, label(channel), change, self._name, frame.s, frame.seed, who=self.who)
             name = channel.encode()
             if name in self.channels:
                 # One that was lost is made anew for the snapshot, behind which the change comes again.
                 epoch, version = self._kept.position(name)
                 step = step._replace(least_epoch=epoch, least_version=version, create=False)
             steps.append(step)
+        if self.licence is not None and self.licence.facility.examines() and channels:
+            self._clerk.take(self, len(message), self.licence, steps, partial(self._settled, frame, channels))
+            # It is said when that is done.
+            return Utterance(self, 0, ())
         return say(steps, partial(self._answer, frame, channels), alone=True)
 
     # Called on the loop.
@@ -169,6 +196,27 @@ class BoundVisitor(Visitor):
                     self._tell(frames.acknowledgement(frame.s, label(channel), outcome))
             elif isinstance(outcome, Gone):
                 self.ask()
+
+    def _settled(self, frame: Frame, channels: Sequence[str], settled: Settled) -> None:
+        if settled.refusal is not None:
+            if frame.s is not None:
+                self._refuse(frame.s, settled.refusal)
+            return
+        self._answer(frame, channels, settled.outcomes)
+        if settled.errors:
+            # A draft: it was made, so the errors are no answer to it, and come behind it.
+            behind = [
+                (channel.encode(), (outcome.e, outcome.v))
+                for channel, outcome in zip(channels, settled.outcomes, strict=True)
+                if isinstance(outcome, Applied) and channel.encode() in self.channels
+            ]
+            self._remark(behind, frames.refusal(None, settled.errors), LOOKS)
+
+    def _remark(self, behind: Sequence[tuple[bytes, tuple[int, int]]], frame: bytes, looks: int) -> None:
+        if looks and any(self._kept.position(channel) < position for channel, position in behind):
+            self._loop.call_later(LOOK, self._remark, behind, frame, looks - 1)
+        else:
+            self._tell(frame)
 
     def _refusing(self, s: int | None, errors: Mapping[str, Iterable[str]]) -> Callable[[Any], None]:
         return lambda _: self._refuse(s, errors)

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 from ws4redis.redis_store import RedisMessage
 from ws4redis.subscriber import RedisSubscriber as UpstreamSubscriber
 
 from djng.relay.broadcast import Broadcast
-from djng.relay.connection import INTERNAL_ERROR, TRY_AGAIN_LATER
+from djng.relay.connection import INTERNAL_ERROR, POLICY_VIOLATION, TRY_AGAIN_LATER
 from djng.relay.counts import Counts
 from djng.relay.kept import Reading
 from djng.relay.outgoing import Outgoing, Utterance
 from djng.relay.primitives import Loop
 from djng.relay.visitor import Visitor
+from djng.state.steps import Outcome, Refused
 from djng.subscriber import RedisSubscriber
 
 logger = logging.getLogger('djng.relay')
@@ -80,9 +82,15 @@ class PlainVisitor(Visitor):
     def utterance(self, message: RedisMessage) -> Utterance:
         """Have ``message`` relayed on each channel that the socket may write to."""
         steps = [step._replace(who=self.who) for step in self.subscriber.steps(message)]
-        return Utterance(self, len(message), steps)
+        return Utterance(self, len(message), steps, self._answer)
 
     # Called on the loop.
+
+    def _answer(self, outcomes: Sequence[Outcome]) -> None:
+        for outcome in outcomes:
+            if isinstance(outcome, Refused):
+                # The only word that this wire has for it.
+                self.turn_out(POLICY_VIOLATION, outcome.errors[''][0])
 
     def _opened(self) -> None:
         self._rewrites = type(self.subscriber).parse_response is not UpstreamSubscriber.parse_response

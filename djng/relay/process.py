@@ -12,10 +12,12 @@ from typing import Any
 import redis
 
 from djng import rights
+from djng.facilities import terms_of
 from djng.redis_store import make_subscription_connection
 from djng.relay.arrays import WholeArrays
 from djng.relay.bound import BoundVisitor, can_be_bound
 from djng.relay.broadcast import Broadcast
+from djng.relay.clerk import Clerk
 from djng.relay.collections import Collections
 from djng.relay.comings import Comings
 from djng.relay.connection import SERVICE_RESTART, Connection, encode
@@ -62,7 +64,7 @@ class ProcessRelay:
         self.sessions: Counter[str] = Counter()
         self._client = client
         self._hub = Hub(lambda: make_subscription_connection(client), primitives, self.counts)
-        store = Store(client, expire=expire, log=change_log)
+        store = Store(client, expire=expire, log=change_log, terms=terms_of)
         self._kept = Readings(store, self._hub, primitives)
         self._refill = Refill(self._hub)
         self._hub.on_gap = self._tell_again
@@ -71,6 +73,7 @@ class ProcessRelay:
         # Idle connections of the pool were lost with the hub's; each would cost somebody a message or a handshake.
         self._hub.on_lost = lambda: client.connection_pool.disconnect(inuse_connections=False)
         self._outgoing = Outgoing(store, primitives)
+        self._clerk = Clerk(store, primitives)
         self._comings = Comings(client, primitives)
         self._numbers = itertools.count(1)
         self._heartbeat = encode(heartbeat.encode()) if heartbeat else None
@@ -85,7 +88,7 @@ class ProcessRelay:
         visitor: Visitor
         shared = next(self._numbers), self.loop, self._outgoing, self.counts
         if client_id is not None and can_be_bound(subscriber_class):
-            visitor = BoundVisitor(*shared, self._kept, client_id=client_id)
+            visitor = BoundVisitor(*shared, self._kept, self._clerk, client_id=client_id)
         else:
             visitor = PlainVisitor(*shared, echo=echo)
         visitor.on_gone = self._gone
@@ -130,18 +133,23 @@ class ProcessRelay:
 
     def hear(self, channel: bytes, broadcast: Broadcast, own: bool, more: bool) -> None:
         """Take what is said about lost rights; the hub calls this."""
-        users, sessions = rights.understand(broadcast.message)
-        self._turn_out(users, sessions)
+        losers = rights.understand(broadcast.message)
+        now = self.loop.time()
+        self._turn_out(losers, now)
         # Who signs out is announced before the session is gone: whoever comes back in between is met here.
         for delay in RIGHTS_DELAYS:
-            self.loop.call_later(delay, self._turn_out, users, sessions)
+            self.loop.call_later(delay, self._turn_out, losers, now)
 
     def flush(self) -> None:
         """Have nothing waiting; the hub calls this."""
 
-    def _turn_out(self, users: set[str], sessions: set[str]) -> None:
+    def _turn_out(self, losers: rights.Losers, told_at: float) -> None:
         for visitor in list(self.visitors):
-            if visitor.user_id in users or visitor.session_key in sessions:
+            if (
+                visitor.user_id in losers.users
+                or visitor.session_key in losers.sessions
+                or (visitor.facility in losers.facilities and visitor.asked_at < told_at)
+            ):
                 visitor.turn_out(SERVICE_RESTART, 'rights have changed')
 
     def say_goodbye(self, sleep: Callable[[float], object]) -> None:

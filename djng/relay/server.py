@@ -22,6 +22,7 @@ from ws4redis.exceptions import HandshakeError, UpgradeRequiredError
 from ws4redis.subscriber import RedisSubscriber as UpstreamSubscriber
 from ws4redis.wsgi_server import WebsocketWSGIServer
 
+from djng import facilities
 from djng.redis_store import make_client
 from djng.relay import admission, handshake, lookups, monitoring
 from djng.relay.admission import Refused
@@ -73,6 +74,8 @@ class RelayServer(WebsocketWSGIServer):  # type: ignore[misc]  # ws4redis has no
         self._process_request = admission.resolve(
             'WS4REDIS_PROCESS_REQUEST', ws4redis_settings.WS4REDIS_PROCESS_REQUEST
         )
+        # Also where djng is not among the apps: what is declared must hold.
+        facilities.autodiscover()
         self._relay: ProcessRelay | None = None
         self._relay_lock = threading.Lock()
 
@@ -206,7 +209,9 @@ class RelayServer(WebsocketWSGIServer):  # type: ignore[misc]  # ws4redis has no
 
     def admit(self, request: Any) -> Visitor:
         """Decide what the visitor may hear and say, and let it hear from now on."""
-        admission.facility_of(request)
+        asked_at = self.relay.loop.time()
+        name = admission.facility_of(request)
+        facility = admission.declared(name)
         (self._process_request or self.process_request)(request)
         if getattr(request, 'user', None) is None:
             request.user = anonymous_user()
@@ -217,14 +222,20 @@ class RelayServer(WebsocketWSGIServer):  # type: ignore[misc]  # ws4redis has no
         try:
             channels = admission.allowed_channels(self._allowed_channels, request, channels)
         except PermissionDenied as error:
-            reason = str(error) or 'not allowed'
-            raise Refused(reason, status=403, code=admission.NOT_ALLOWED) from error
+            raise admission.denied(error) from error
+        licence = None
+        if facility is not None:
+            channels = admission.granted_channels(facility, request, channels)
+            licence = admission.licence_for(facility, request)
         channels = admission.held_channels(request, channels)
         visitor = self.relay.expect(self.Subscriber, echo=echo, client_id=admission.client_id_of(request))
+        visitor.licence = licence
         visitor.user_id, visitor.session_key = identity
-        visitor.facility = admission.facility_of(request)
+        visitor.facility, visitor.asked_at = name, asked_at
         visitor.who = who(user=identity[0], address=request.META.get('REMOTE_ADDR', ''), client=visitor.name)
         try:
+            if licence is not None and not visitor.is_bound:
+                channels = admission.without_publishing(licence, channels)
             visitor.subscriber.set_pubsub_channels(request, channels)
             if visitor.greets_itself:
                 visitor.subscriber.send_persisted_messages(visitor)

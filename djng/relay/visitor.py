@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,7 @@ from djng.relay.allowance import Allowance
 from djng.relay.broadcast import Broadcast
 from djng.relay.connection import POLICY_VIOLATION, TRY_AGAIN_LATER, UNSUPPORTED_DATA, Connection
 from djng.relay.counts import Counts
+from djng.relay.licence import Licence
 from djng.relay.outgoing import Outgoing, Utterance
 from djng.relay.primitives import Loop
 
@@ -39,9 +41,12 @@ class Visitor:
         '_deflates',
         '_loop',
         '_outgoing',
+        '_too_fast',
         '_unpublished',
+        'asked_at',
         'facility',
         'is_cut',
+        'licence',
         'number',
         'on_gone',
         'session_key',
@@ -63,6 +68,10 @@ class Visitor:
         #: Where it has come to, and what is logged of who it is.
         self.facility = ''
         self.who = ''
+        #: When its rights began to be decided, by the loop's clock.
+        self.asked_at = 0.0
+        #: What the facility lets it say; None where none is declared.
+        self.licence: Licence | None = None
         #: Called on the loop when the socket has gone.
         self.on_gone: Callable[[Visitor], object] = lambda visitor: None
         #: Whether something that it said was lost; nothing behind that may be published.
@@ -73,6 +82,8 @@ class Visitor:
         self._connection: Connection | None = None
         self._unpublished = 0
         self._deflates = False
+        # What was said too fast and is to be published later; None while the pace is right.
+        self._too_fast: deque[RedisMessage] | None = None
         self._allowance: Allowance | None = None
 
     @property
@@ -161,13 +172,41 @@ class Visitor:
             self._unpublished += len(relayed)
             if self._unpublished > UNPUBLISHED_LIMIT:
                 self._connection.pause()
-            self._outgoing.say(self, relayed)
+            if self._too_fast is None:
+                self._say(relayed)
+            else:
+                self._too_fast.append(relayed)
 
     def published(self, size: int) -> None:
         """Hear that something said has reached Redis; :class:`Outgoing` calls this."""
         self._unpublished -= size
-        if self._unpublished <= UNPUBLISHED_LIMIT and self._connection is not None and self._connection.is_open:
+        self._read_on()
+
+    def _read_on(self) -> None:
+        is_too_fast = self._too_fast is not None or self._unpublished > UNPUBLISHED_LIMIT
+        if not is_too_fast and self._connection is not None and self._connection.is_open:
             self._connection.resume()
+
+    def _say(self, message: RedisMessage) -> bool:
+        """Publish ``message``; says whether the next one has to wait."""
+        self._outgoing.say(self, message)
+        if self.licence is not None and (wait := self.licence.wait(self._loop.time())):
+            # Nothing more is read: it waits in the browser, whose client puts it together. What was read already waits
+            # here.
+            assert self._connection is not None
+            self._connection.pause()
+            if self._too_fast is None:
+                self._too_fast = deque()
+            self._loop.call_later(wait, self._say_on)
+            return True
+        return False
+
+    def _say_on(self) -> None:
+        while self._too_fast:
+            if self._say(self._too_fast.popleft()):
+                return
+        self._too_fast = None
+        self._read_on()
 
     def not_published(self, error: Exception) -> None:
         """Close the socket, so that its browser comes back and says again what got lost."""
@@ -191,6 +230,10 @@ class Visitor:
         """Release what the socket held; the connection calls this once."""
         logger.debug('Socket %d closed: %d %s', self.number, code, reason)
         self._counts.slow_readers += self._connection is not None and self._connection.was_slow
+        if self._too_fast:
+            # Or the pace could be evaded; a bound client says again what was not answered.
+            self._unpublished -= sum(map(len, self._too_fast))
+            self._too_fast.clear()
         self.subscriber.release()
         self.on_gone(self)
 

@@ -115,9 +115,50 @@ local function apply_to_array(change)
     in_parts('HSET', FIELDS, puts)
 end
 
--- Why the change cannot be applied, if so.
+-- Why the change cannot be applied, if so, and the limit that it exceeds. One that makes the collection smaller can.
 local function objection(change)
     if meta.kind ~= change.kind and meta.n > 0 then return meta.kind end
+
+    -- How many entries and bytes there are once the change is applied.
+    local function measure(change)
+        local entries, bytes, names, texts = meta.n, meta.live, change.names, change.texts
+        local is_object, overhead = change.kind == 'object', 1
+
+        local function size_of(value)
+            return #value - (is_object and string.find(value, ' ', 1, true) or 0)
+        end
+
+        for i, value in ipairs(in_parts('HMGET', FIELDS, names)) do
+            -- A separator, and in objects the name and a colon.
+            overhead = is_object and #names[i] + 2 or 1
+            bytes = bytes + #texts[i] + (value and -size_of(value) or overhead)
+            if not value then entries = entries + 1 end
+        end
+        for i, value in ipairs(in_parts('HMGET', FIELDS, change.delete)) do
+            if value then
+                entries, bytes = entries - 1, bytes - size_of(value) - #change.delete[i] - 2
+            end
+        end
+        if not is_object then
+            local highest = tonumber(names[#names])
+            local length = change.length or math.max(meta.n, highest and highest + 1 or 0)
+            -- What lies between is null, and a comma.
+            if length > entries then bytes = bytes + 5 * (length - entries) end
+            local gone = {}
+            for index = length, meta.n - 1 do gone[#gone + 1] = index end
+            for _, value in ipairs(in_parts('HMGET', FIELDS, gone)) do bytes = bytes - #value - 1 end
+            entries = length + #change.push
+            for _, text in ipairs(change.push) do bytes = bytes + #text + 1 end
+        end
+        return entries, bytes
+    end
+
+    if MOST_ENTRIES or MOST_BYTES then
+        local entries, bytes = measure(change)
+        if MOST_ENTRIES and entries > MOST_ENTRIES and entries > meta.n then return 'entries', MOST_ENTRIES end
+        -- Two brackets, and no separator before the first entry.
+        if MOST_BYTES and bytes + 1 > MOST_BYTES and bytes > meta.live then return 'bytes', MOST_BYTES end
+    end
     if change.kind == 'array' then
         local highest = tonumber(change.names[#change.names])
         local length = change.length or math.max(meta.n, highest and highest + 1 or 0)

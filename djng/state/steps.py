@@ -14,6 +14,16 @@ from typing import NamedTuple, TypeAlias
 from djng.state.merge import Change, Kind
 
 
+class Terms(NamedTuple):
+    """What is agreed upon for a channel."""
+
+    #: Seconds that what is kept outlives the last change; 0 for not at all.
+    expire: int
+    #: How many entries, and bytes as JSON, a socket may make of the collection; None for any number.
+    max_properties: int | None = None
+    max_size: int | None = None
+
+
 class Submit(NamedTuple):
     """Take in a change; Applied, :class:`Acknowledged`, Refused, :class:`NotTaken`, :class:`Unexpected` or Gone.
 

@@ -36,8 +36,8 @@ if expected > 0 or ARGV[11] ~= '' then
     if differs then return { 'unexpected', meta.e, meta.v, texts } end
 end
 local change = read_change(14 + 2 * expected)
-local refused = objection(change)
-if refused then return { 'refused', refused } end
+local refused, most = objection(change)
+if refused then return { 'refused', refused, most } end
 apply(change)
 live_on()
 if s then
