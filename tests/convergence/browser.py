@@ -151,7 +151,7 @@ class Browser:
 
     def _greeted(self, about: dict[str, Any]) -> None:
         self.me, self.subscribed, self.published = about['me'], about['sub'], about['pub']
-        by_audience = sorted(self.subscribed, key=lambda label: AUDIENCES.index(label.partition(':')[0]))
+        by_audience = sorted(self.subscribed, key=lambda label: (AUDIENCES.index(label.partition(':')[0]), label))
         self._heard = {label: self._heard.get(label, Heard()) for label in by_audience}
         for heard in self._heard.values():
             heard.awaits = True
