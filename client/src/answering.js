@@ -1,7 +1,7 @@
 /** When a change in flight has arrived: by its coming back, by an acknowledgement, or never. */
 import { precedes } from './confirmed.js';
 import { apply } from './difference.js';
-import { land, locate } from './floating.js';
+import { land, locate } from './landing.js';
 import { base, source } from './layers.js';
 import { find } from './replica.js';
 
@@ -62,24 +62,24 @@ function finish(replica, entry) {
   drop(replica, entry);
 }
 
-/** See whether the oldest change in flight has arrived everywhere: acknowledged at positions that are known. */
-export function conclude(replica) {
-  const { layers, pub } = replica;
-  const [head] = layers.sent;
-  if (!head || !pub.length) {
-    return;
-  }
-  Object.keys(head.acks).forEach((name) => {
+/** Of each acknowledgement see whether its position is known by now. */
+function settle(replica, entry) {
+  Object.keys(entry.acks).forEach((name) => {
     const label = find(replica, name) || { name };
-    const ack = head.acks[name];
+    const ack = entry.acks[name];
     if (ack.e < label.e) {
-      delete head.acks[name];           // from a state that may be lost; it was said again, and this will be answered
-    } else if (!head.answers[name] && !label.awaiting && !(label.v !== undefined && precedes(label, ack))) {
-      answer(replica, head, label, () => locate(head.change.push, base(layers), ack.n));
+      delete entry.acks[name];          // from a state that may be lost; it was said again, and this will be answered
+    } else if (!entry.answers[name] && !label.awaiting && !(label.v !== undefined && precedes(label, ack))) {
+      answer(replica, entry, label, () => locate(entry.change.push, base(replica.layers), ack.n));
     }
   });
-  if (pub.every((name) => head.answers[name])) {
-    finish(replica, head);
-    conclude(replica);
+}
+
+/** See which changes in flight have arrived everywhere. */
+export function conclude(replica) {
+  const { layers, pub } = replica;
+  layers.sent.forEach((entry) => settle(replica, entry));
+  while (layers.sent.length && pub.length && pub.every((name) => layers.sent[0].answers[name])) {
+    finish(replica, layers.sent[0]);
   }
 }

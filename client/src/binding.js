@@ -1,6 +1,7 @@
 import { keepNothing, makeKeeping } from './keeping.js';
 import { makePatience } from './patience.js';
 import { makeReport } from './report.js';
+import { makeSettling } from './settling.js';
 import { makeShown } from './shown.js';
 import { watch } from './watching.js';
 import { makeWires } from './wires.js';
@@ -29,33 +30,31 @@ angular.module('djng.websocket').factory('$$djangoBinding', SERVICES.concat(func
   return function bind(scope, collection, { address, identity, heartbeat, log, persist, subscribes, publishes, deep, told }) {
     const property = $parse(collection);
     const model = { read: () => property(scope), assign: (value) => property.assign(scope, value) };
-    const shown = makeShown(model, angular.toJson, log);
-    shown.record = shown.look();
-    const wires = makeWires(shown, { model, toJson: angular.toJson, subscribes, publishes }, takeEdits);
     const [onStatus, onSync, onError] = ['onStatus', 'onSync', 'onError'].map(event);
-    const heard = [];           // frames that wait for the next digest
-    let isScheduled = false;
-    let isStale = false;        // is there more to show than what was heard?
-    let id;
-    let silence;
-
     const binding = {
       status: 'connecting', reason: null, pending: 0, version: null, errors: {},
       unbind, onStatus: onStatus.listen, onSync: onSync.listen, onError: onError.listen,
     };
-    const isOver = () => binding.status === 'closed';
+    let id;
+    let silence;
+
+    const shown = makeShown(model, angular.toJson, log);
+    shown.record = shown.look();
+    const wires = makeWires(shown, { model, toJson: angular.toJson, subscribes, publishes }, () => settling.takeEdits());
     const on = { status: become, frame: hear, beat: hush, leave, back: (wake) => keeping.back(wake), log };
     const link = connection(() => `${address}&djng=${id}`, heartbeat, on);
-    const about = { wires, identity: identify, show: showAnew, isOver, window: $window };
-    const keeping = persist === null ? keepNothing(link) : makeKeeping(unsent(persist, log), link, about);
-    const marks = inputs.bind(scope, collection);
     const patience = makePatience($window, () => {
       wires.bound.ask();
-      settle();
+      settling.now();
     });
+    const marks = inputs.bind(scope, collection);
     const report = makeReport(binding, wires, { onSync, onError, mark: marks.mark, digest });
+    const isOver = () => binding.status === 'closed';
+    const about = { wires, identity: identify, show: showAnew, isOver, window: $window };
+    const keeping = persist === null ? keepNothing(link) : makeKeeping(unsent(persist, log), link, about);
+    const settling = makeSettling(shown, wires, { link, keeping, patience, report, log, isOver });
     const endings = [
-      watch(scope, { read: model.read, look: shown.look, deep }, schedule),
+      watch(scope, { read: model.read, look: shown.look, deep }, settling.soon),
       scope.$on('$destroy', unbind),
       onSync.listen(keeping.lookRound),
       keeping.end,
@@ -82,62 +81,9 @@ angular.module('djng.websocket').factory('$$djangoBinding', SERVICES.concat(func
       }
     }
 
-    /** Wait for the end of the digest, so that all that its watchers derive goes out in one frame. */
-    function schedule() {
-      if (!isScheduled) {
-        isScheduled = true;
-        Promise.resolve().then(settle);
-      }
-    }
-
-    /** There may be something else to show than what was heard. */
     function showAnew() {
-      isStale = true;
-      settle();
+      settling.anew();
       $rootScope.$applyAsync();
-    }
-
-    function takeEdits() {
-      const now = shown.look();
-      wires.current.edit(shown.record, now);
-      shown.record = now;
-    }
-
-    /** Take in local edits, then what was heard, then send: in this order neither side swallows the other's. */
-    function settle() {
-      isScheduled = false;
-      if (!isOver()) {
-        takeEdits();
-        const byOthers = heard.length || isStale ? show(heard.splice(0)) : [];
-        say(wires.current.outgoing);
-        patience.wait(wires.current.isOwed() && link.isOpen());
-        report(byOthers);
-      }
-    }
-
-    function attempt(fn, ...words) {
-      try {
-        return fn(...words);
-      } catch (error) {
-        log('warn', `a frame is ignored: ${error.message}`);
-        return [];
-      }
-    }
-
-    function show(texts) {
-      isStale = false;
-      texts.forEach((text) => attempt(wires.current.hear, text));
-      return attempt(wires.current.show);
-    }
-
-    /** What goes is kept before, so that whatever happens it is said again under its own number. */
-    function say(frames) {
-      const texts = link.isOpen() ? frames() : [];
-      keeping.keep();
-      texts.filter(link.isOpen).forEach((text) => {
-        link.say(text);
-        log('debug', `sent ${text}`);
-      });
     }
 
     function hear(text) {
@@ -145,26 +91,25 @@ angular.module('djng.websocket').factory('$$djangoBinding', SERVICES.concat(func
       $window.clearTimeout(silence);
       wires.hear(text);
       patience.hear();
-      heard.push(text);
-      $rootScope.$applyAsync(settle);
+      settling.add(text);
+      $rootScope.$applyAsync(settling.now);
     }
 
     function hush() {
       if (wires.hush()) {
-        settle();
+        settling.now();
       }
     }
 
     function become(status, reason) {
-      settle();                 // what the socket before this one has said
+      settling.now();           // what the socket before this one has said
       wires.open();
-      binding.status = status;
-      binding.reason = reason;
+      patience.wait(false);
+      Object.assign(binding, { status, reason });
       $window.clearTimeout(silence);
       if (status === 'open') {
         silence = $window.setTimeout(hush, SILENCE);
       }
-      patience.wait(false);
       if (isOver()) {
         endings.forEach((end) => end());
       }
@@ -172,18 +117,15 @@ angular.module('djng.websocket').factory('$$djangoBinding', SERVICES.concat(func
       $rootScope.$applyAsync();
     }
 
-    /** The page may be left for good: all that is unsent goes, whatever was not answered yet. */
     function leave() {
-      settle();
-      say(() => wires.current.parting(keeping.isKept()));
+      settling.part();
       keeping.leave();
       showAnew();
     }
 
     function unbind() {
       if (!isOver()) {
-        settle();
-        say(() => wires.current.parting(keeping.isKept()));
+        settling.part();
         link.close();
       }
     }

@@ -1,9 +1,10 @@
 /** What becomes of a replica by a frame of the server. */
 import { answer, conclude, refuse } from './answering.js';
-import { advance, adopt, isNews, place, precedes, unknown } from './confirmed.js';
-import { locate, spare } from './floating.js';
+import { advance, isNews, place, precedes, unknown } from './confirmed.js';
+import { spare } from './landing.js';
 import { base, source } from './layers.js';
 import { find, mention } from './replica.js';
+import { forgetAnswers, isInDoubt, replace, sayAgain } from './snapshots.js';
 import { read, SYNC } from './wire.js';
 
 /** The order of audiences, the widest first; groups by their names. */
@@ -14,14 +15,13 @@ export const wider = (a, b) => rank(a) - rank(b) || (a < b ? -1 : 1);
 /** Take a frame in. Throws where it makes no sense. */
 export function hear(replica, text) {
   const frame = read(text);
+  const label = find(replica, frame.label);
   replica.isTouched = replica.isTouched || replica.isStale;
   replica.isStale = false;
-  const label = find(replica, frame.label);
   if (frame.type === 'hello') {
     greet(replica, frame);
   } else if (frame.type === 'refusal') {
     refuse(replica, frame);
-    replica.layers.labels.forEach((other) => undoubted(replica, other));
   } else if (frame.type === 'ack') {
     acknowledge(replica, label, frame);
   } else if (label && frame.type === 'snapshot') {
@@ -29,6 +29,9 @@ export function hear(replica, text) {
   } else if (label) {
     take(replica, label, frame);
   }
+  replica.layers.labels.filter((other) => other.deferred && !isInDoubt(replica, other)).forEach((other) => {
+    goOn(replica, other, replace(replica, other, other.deferred));
+  });
   conclude(replica);
 }
 
@@ -41,71 +44,33 @@ function greet(replica, { me, sub, pub }) {
   sayAgain(replica);
 }
 
-/** Its answer may have been lost. */
-function sayAgain({ layers }) {
-  layers.sent.forEach((entry) => {
-    entry.isOut = false;
-  });
-}
+const goOn = (replica, label, held) => held.forEach((early) => take(replica, label, early));
 
 function acknowledge(replica, label, frame) {
-  const { sent } = replica.layers;
-  const entry = sent.find((other) => other.s === frame.s);
-  const known = (label && (label.deferred || label)) || {};
-  if (entry && !(frame.e < known.e)) {
+  const entry = replica.layers.sent.find((other) => other.s === frame.s);
+  const known = label && (label.deferred || label);
+  if (entry && !(known && frame.e < known.e)) {
     entry.acks[frame.label] = frame;
-    undoubted(replica, label);
   }
 }
 
-function undoubted(replica, label) {
-  if (label && label.deferred && !replica.layers.sent.some((entry) => isDoubtful(entry, label))) {
-    replace(replica, label, label.deferred);
-  }
-}
-
-/** May what is confirmed hold its items, without our knowing? */
-const isDoubtful = ({ isTold, change, acks, answers }, { name }) => (
-  isTold && change.push.length > 0 && !acks[name] && !answers[name]
-);
-
-/**
- * A snapshot that is older than what is known only ends the waiting. While it is open whether one holds the items in flight,
- * it waits for the answer: they would be shown twice.
- */
+/** A snapshot that is older than what is known only ends the waiting. */
 function begin(replica, label, frame) {
-  const { sent } = replica.layers;
-  sent.filter(() => frame.e > label.e).forEach((entry) => {
-    delete entry.answers[label.name];           // they went with the state; there will be others
-    Object.assign(entry, { isLanded: false });
-  });
+  if (label.e !== null && frame.e > label.e) {
+    forgetAnswers(replica, label);
+  }
   sayAgain(replica);
   if (!isNews(label, frame)) {
-    const held = label.deferred ? [] : label.held;
-    Object.assign(label, label.deferred ? {} : { awaiting: false, held: [] });
-    held.forEach((early) => take(replica, label, early));
-  } else if (frame.v > 0 && replica.pub.includes(label.name) && sent.some((entry) => isDoubtful(entry, label))) {
+    const { held } = label;
+    if (!label.deferred) {
+      Object.assign(label, { awaiting: false, held: [] });
+      goOn(replica, label, held);
+    }
+  } else if (frame.v > 0 && isInDoubt(replica, label)) {
     Object.assign(label, { awaiting: true, deferred: frame });
   } else {
-    replace(replica, label, frame);
+    goOn(replica, label, replace(replica, label, frame));
   }
-}
-
-function replace(replica, label, frame) {
-  const { layers } = replica;
-  const [head] = layers.sent;
-  const isFirst = label.e === null;
-  const before = base(layers).length;
-  const { held, old } = adopt(label, frame, replica.pub.includes(label.name));
-  if (label.list && source(layers) === label) {
-    const ack = head && head.acks[label.name];
-    layers.pending = spare(layers.pending, before, label.texts, ack ? locate(head.change.push, label.texts, ack.n) : []);
-  }
-  const changed = Object.keys({ ...old, ...label.texts }).filter((name) => old[name] !== label.texts[name]);
-  mention(replica, label.list ? [] : changed);
-  changed.filter(() => !isFirst).forEach((name) => replica.remote.add(name));
-  replica.isTouched = true;
-  held.forEach((early) => take(replica, label, early));
 }
 
 function take(replica, label, frame) {
@@ -127,7 +92,7 @@ function take(replica, label, frame) {
   }
 }
 
-/** An own change came back while a snapshot waits: that one holds it and what was said before, or only this. */
+/** An own change came back while a snapshot waits: this holds what was said before, and perhaps it, but nothing after it. */
 function decide(replica, label, own, frame) {
   const { sent } = replica.layers;
   const { deferred } = label;
@@ -135,10 +100,8 @@ function decide(replica, label, own, frame) {
   sent.slice(0, sent.indexOf(own) + (isHeld ? 1 : 0)).forEach(({ acks }) => {
     acks[label.name] = acks[label.name] || deferred;
   });
-  if (isHeld) {
-    undoubted(replica, label);
-  } else {
-    replace(replica, label, deferred);
+  if (!isHeld) {
+    goOn(replica, label, replace(replica, label, deferred));
   }
 }
 

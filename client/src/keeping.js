@@ -61,7 +61,7 @@ export function makeKeeping(keeper, link, { wires, identity, show, isOver, windo
   /** The page may be gone for good: whoever comes next may go on from here. */
   function leave() {
     away = keeper.isKept() ? id : null;
-    keeper.end();
+    keeper.leave();
   }
 
   /** It was not. What is unsent lies where it was kept, unless somebody else has gone on from there. */

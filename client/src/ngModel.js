@@ -38,8 +38,10 @@ angular.module('djng.websocket').directive('ngModel', ['$$djangoInputs', functio
         const caret = isFocused && caretOf(field);
         render.call(control);
         if (caret) {
-          const [start, end] = [caret.start, caret.end].map((at) => follow(before, field.value, at));
-          field.setSelectionRange(start, end, caret.direction || 'none');
+          const end = follow(before, field.value, caret.end);
+          // A selection begins with its first letter, wherever that goes.
+          const start = caret.start < caret.end ? follow(before, field.value, caret.start + 1) - 1 : end;
+          field.setSelectionRange(Math.max(0, start), end, caret.direction || 'none');
         }
       };
     }

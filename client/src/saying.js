@@ -1,6 +1,7 @@
 /** What a replica says: edits become the pending change, this becomes the one in flight. */
 import { apply, compose, difference } from './difference.js';
-import { land, rewrite } from './floating.js';
+import { rewrite } from './floating.js';
+import { land } from './landing.js';
 import { items, remembered } from './layers.js';
 import { inFlight, isSynced } from './replica.js';
 import { seed, write } from './wire.js';

@@ -52,7 +52,7 @@ export function makeShown(model, toJson, log) {
     const names = list || !all ? touched : everyName(layers);
     replica.touched = new Set();
     replica.isTouched = false;
-    if (list === null || (isOther && !list && !names.size)) {
+    if (list === null) {
       return [];
     }
     if (isOther) {

@@ -35,7 +35,8 @@ function read(text) {
  * @param {function} log `log(level, message)`; a store that cannot be used is one warning.
  * @returns {Object} `claim(id, isWanted)`, a promise of `{id, left}`, what a page that is gone has left, if `isWanted(left, id)` when
  *   it is read, or null: then the own record is that of `id`; `another(isWanted)`, the same, but null leaves the own record as it
- *   is; `keep(left)`, false if the own record is somebody else's by now; `isKept()`; `end()`.
+ *   is; `keep(left)`, false if the own record is somebody else's by now; `isKept()`;
+ *   `leave()` it to others; `end()`.
  */
 angular.module('djng.websocket').factory('$$djangoUnsent', ['$window', function ($window) {
   return function keeper(name, log) {
@@ -119,6 +120,11 @@ angular.module('djng.websocket').factory('$$djangoUnsent', ['$window', function 
       return true;
     }
 
-    return { claim, another, keep, isKept: () => key !== null && !isBroken, end: () => own(null) };
+    function end() {
+      own(null);
+      attempt(() => claims && claims.end());
+    }
+
+    return { claim, another, keep, isKept: () => key !== null && !isBroken, leave: () => own(null), end };
   };
 }]);

@@ -149,7 +149,7 @@ export class Ledger {
   account({ channels }, tabs) {
     for (const tab of tabs) {
       const heard = channels.filter(({ label }) => tab.socket.sub.includes(label)).map((channel) => channel.shows());
-      const state = this.isObject ? Object.assign(Object.create(null), ...heard) : heard[0];
+      const state = this.isObject ? Object.assign(Object.create(null), ...heard) : heard.findLast(({ length }) => length) || [];
       const shown = this.isObject ? { ...tab.scope.c } : tab.scope.c;
       const made = Object.entries(this.made.get(tab)).filter(([name, value]) => !(name in state) && shown[name] === value);
       made.forEach(([name]) => delete shown[name]);

@@ -10,7 +10,7 @@ import { Profile } from './tab.js';
 
 /** How often each action is drawn. */
 const ACTIONS = {
-  edit: 300, type: 60, work: 230, deliver: 260, wake: 60, lose: 40, late: 30, miss: 6, overflow: 8, foreign: 20, hide: 14, crash: 12,
+  edit: 300, type: 60, work: 230, deliver: 260, wake: 60, lose: 40, late: 30, miss: 3, overflow: 8, foreign: 20, hide: 14, crash: 12,
   restart: 6, flush: 2, expire: 6, dump: 4, restore: 2, notice: 15,
 };
 const DRAWN = Object.entries(ACTIONS).flatMap(([action, weight]) => Array(weight).fill(action));
@@ -39,7 +39,7 @@ export function draw(seed) {
     persist: random() < 0.4,
     defaults: random() < 0.3,
     tellsLength: random() < 0.5,
-    labels: random() < 0.8 || kind !== 'object' ? ['broadcast'] : ['broadcast', 'user'],
+    labels: random() < 0.8 || kind === 'array' ? ['broadcast'] : ['broadcast', 'user'],
     tabs: 2 + number(3),
     steps: Array.from({ length: 40 + number(120) }, () => [DRAWN[number(DRAWN.length)], number(720720), number(720720), number(720720)]),
   };
@@ -62,7 +62,7 @@ class Run {
   constructor(program, tabs, trace) {
     const { kind, persist, deep, labels, tellsLength } = program;
     Object.assign(this, { program, tabs, trace, kind, options: { persist, deep } });
-    Object.assign(this, { ledger: new Ledger(kind), profile: new Profile(), count: 0, isLost: false });
+    Object.assign(this, { ledger: new Ledger(kind), profile: new Profile(), count: 0, isLost: false, isMissed: false });
     this.server = new Server({ labels, tellsLength, refuses: (text) => text.includes('bad') });
   }
 
@@ -226,6 +226,7 @@ class Run {
   miss(tab) {
     if (tab.socket.readyState === 1) {
       this.trace(`${tab.number} misses ${this.server.miss(tab.socket)}`);
+      this.isMissed = true;
     }
   }
 
@@ -306,8 +307,10 @@ class Run {
     }
     this.notice();
     await this.arrive();
-    this.touch();
-    await this.arrive();
+    if (this.isMissed) {
+      this.touch();
+      await this.arrive();
+    }
     this.ledger.account(this.server, this.tabs);
     await this.forget();
   }
@@ -349,7 +352,7 @@ class Run {
         this.tabs.forEach((tab) => tab.beats.forEach((beat) => beat()));
         await this.crash(this.tabs[round % this.tabs.length], round % 8 ? 1 : 0);
       }
-      if (round % 20 === 19) {
+      if (round % 20 === 19 && this.isMissed) {
         this.tabs.forEach((tab) => tab.wait());
       }
     }

@@ -124,8 +124,8 @@ export class Server {
   /** A browser that reads too slowly: what waits is dropped, and it is told anew. */
   overflow(socket) {
     socket.hub.length = socket.direct.length = 0;
-    socket.direct.push(this.hello(socket));
     this.ask(socket);
+    socket.hear(this.hello(socket));
   }
 
   /** The hub, renewing the time to live, finds another epoch. */

@@ -285,8 +285,9 @@
           const caret = isFocused && caretOf(field);
           render.call(control);
           if (caret) {
-            const [start, end] = [caret.start, caret.end].map((at) => follow(before, field.value, at));
-            field.setSelectionRange(start, end, caret.direction || "none");
+            const end = follow(before, field.value, caret.end);
+            const start = caret.start < caret.end ? follow(before, field.value, caret.start + 1) - 1 : end;
+            field.setSelectionRange(Math.max(0, start), end, caret.direction || "none");
           }
         };
       }
@@ -376,7 +377,7 @@
 
   // src/claims.js
   var BEAT2 = 2e4;
-  var LOOKS = 9;
+  var SILENT = 9;
   var SETTLING = 100;
   function makeClaims(window, name) {
     const { locks } = window.navigator || {};
@@ -395,39 +396,45 @@
         locks.request(key, { ifAvailable: true }, granted).catch(() => resolve(false));
       }),
       holds: () => true,
-      release: (key) => held[key] && held[key]()
+      release: (key) => held[key] && held[key](),
+      end() {
+      }
     };
   }
   function byName(window, name) {
     const store = window.localStorage;
     const owner = (key) => store.getItem(`${key}:owner`);
     const strangers = map();
-    const beats = map();
-    let count = 0;
+    const mine = /* @__PURE__ */ new Set();
+    let beats = 0;
+    const timer = window.setInterval(() => {
+      beats += 1;
+      mine.forEach((key) => isMine(key) && renew(key));
+    }, BEAT2);
     const isMine = (key) => String(owner(key)).startsWith(`${name}:`);
-    const renew = (key) => store.setItem(`${key}:owner`, `${name}:${count += 1}`);
+    const renew = (key) => store.setItem(`${key}:owner`, `${name}:${beats}`);
     function isGone(key) {
-      const seen = strangers[key];
       const now = owner(key);
-      const isSilent = Boolean(seen) && seen.owner === now;
-      strangers[key] = { owner: now, looks: isSilent ? seen.looks + 1 : 0 };
-      return strangers[key].looks >= LOOKS;
+      if (!strangers[key] || strangers[key].owner !== now) {
+        strangers[key] = { owner: now, since: beats };
+      }
+      return beats - strangers[key].since >= SILENT;
     }
     function take2(key) {
       if (owner(key) !== null && !isGone(key)) {
         return Promise.resolve(false);
       }
       renew(key);
-      beats[key] = window.setInterval(() => isMine(key) && renew(key), BEAT2);
+      mine.add(key);
       return new Promise((resolve) => window.setTimeout(() => resolve(isMine(key)), SETTLING));
     }
     function release2(key) {
-      window.clearInterval(beats[key]);
+      mine.delete(key);
       if (isMine(key)) {
         store.removeItem(`${key}:owner`);
       }
     }
-    return { take: take2, holds: isMine, release: release2 };
+    return { take: take2, holds: isMine, release: release2, end: () => window.clearInterval(timer) };
   }
 
   // src/unsent.js
@@ -523,7 +530,11 @@
         });
         return true;
       }
-      return { claim, another, keep, isKept: () => key !== null && !isBroken, end: () => own2(null) };
+      function end() {
+        own2(null);
+        attempt(() => claims && claims.end());
+      }
+      return { claim, another, keep, isKept: () => key !== null && !isBroken, leave: () => own2(null), end };
     };
   }]);
 
@@ -581,7 +592,7 @@
     }
     function leave() {
       away = keeper.isKept() ? id : null;
-      keeper.end();
+      keeper.leave();
     }
     function back(wake) {
       if (away === null) {
@@ -661,6 +672,64 @@
         digest();
       }
     };
+  }
+
+  // src/settling.js
+  function makeSettling(shown, wires, { link, keeping, patience, report, log, isOver }) {
+    const heard = [];
+    let isScheduled = false;
+    let isStale = false;
+    return { soon, now, add: (text) => heard.push(text), anew, part, takeEdits };
+    function soon() {
+      if (!isScheduled) {
+        isScheduled = true;
+        Promise.resolve().then(now);
+      }
+    }
+    function now() {
+      isScheduled = false;
+      if (!isOver()) {
+        takeEdits();
+        const byOthers = heard.length || isStale ? show(heard.splice(0)) : [];
+        say(wires.current.outgoing);
+        patience.wait(wires.current.isOwed() && link.isOpen());
+        report(byOthers);
+      }
+    }
+    function anew() {
+      isStale = true;
+      now();
+    }
+    function takeEdits() {
+      const record2 = shown.look();
+      wires.current.edit(shown.record, record2);
+      shown.record = record2;
+    }
+    function attempt(fn, ...words) {
+      try {
+        return fn(...words);
+      } catch (error) {
+        log("warn", `a frame is ignored: ${error.message}`);
+        return [];
+      }
+    }
+    function show(texts) {
+      isStale = false;
+      texts.forEach((text) => attempt(wires.current.hear, text));
+      return attempt(wires.current.show);
+    }
+    function say(frames) {
+      const texts = link.isOpen() ? frames() : [];
+      keeping.keep();
+      texts.filter(link.isOpen).forEach((text) => {
+        link.say(text);
+        log("debug", `sent ${text}`);
+      });
+    }
+    function part() {
+      now();
+      say(() => wires.current.parting(keeping.isKept()));
+    }
   }
 
   // src/laying.js
@@ -798,7 +867,7 @@
     });
     if (after.length < before.length) {
       next2.push.length = Math.max(0, Math.min(next2.push.length, after.length - behind2));
-      if (after.length < behind2) {
+      if (floating > 0 && after.length < behind2) {
         next2.kept = Math.max(0, after.length - confirmed);
         forget(next2.pushed, next2.kept);
       }
@@ -816,58 +885,6 @@
     }
     const next2 = Object.assign(copy(then), compose({ list, set, length, push: [] }, __spreadProps(__spreadValues({}, then), { push: [] })));
     next2.push = push.concat(then.push);
-    return next2;
-  }
-  function locate(items2, base2, length) {
-    const free = base2.slice();
-    return items2.map((text, number) => [length - items2.length + number, text]).reverse().map(([guess, text]) => {
-      const place2 = free[guess] === text ? guess : free.lastIndexOf(text);
-      if (place2 >= 0) {
-        free[place2] = null;
-      }
-      return place2;
-    }).reverse();
-  }
-  function land(pending, places, base2, left) {
-    if (!pending || !places.length) {
-      return pending;
-    }
-    const next2 = Object.assign(copy(pending), { pushed: map(), kept: null });
-    const homeless = [];
-    Object.keys(pending.pushed).forEach((number) => {
-      const text = pending.pushed[number];
-      if (number >= places.length) {
-        next2.pushed[number - places.length] = text;
-      } else if (places[number] < 0) {
-        homeless.push(text);
-      } else if (next2.length === null || places[number] < next2.length) {
-        if (places[number] in next2.set) {
-          homeless.push(next2.set[places[number]]);
-        }
-        next2.set[places[number]] = text;
-      }
-    });
-    next2.push.unshift(...homeless);
-    const gone = pending.kept === null ? [] : places.slice(pending.kept).filter((place2) => place2 >= 0 && !(place2 in next2.set));
-    if (gone.length && next2.length === null) {
-      const { texts } = arrange2(base2, [], next2);
-      const rest = rewrite(null, { confirmed: base2.length, floating: 0 }, base2, texts.filter((text, index) => !gone.includes(index)));
-      Object.assign(next2, rest && { set: rest.set, length: rest.length, push: rest.push });
-    }
-    next2.kept = left && pending.kept !== null ? Math.max(0, pending.kept - places.length) : null;
-    return unlessEmpty(next2);
-  }
-  function spare(pending, before, base2, own2) {
-    if (!pending || pending.length === null || pending.length > before) {
-      return pending;
-    }
-    const next2 = copy(pending);
-    base2.forEach((text, index) => {
-      if (index >= before && !own2.includes(index)) {
-        next2.set[next2.length] = text;
-        next2.length += 1;
-      }
-    });
     return next2;
   }
 
@@ -1069,7 +1086,7 @@
       const names2 = list || !all ? touched : everyName(layers);
       replica.touched = /* @__PURE__ */ new Set();
       replica.isTouched = false;
-      if (list === null || isOther && !list && !names2.size) {
+      if (list === null) {
         return [];
       }
       if (isOther) {
@@ -1216,6 +1233,60 @@
     return names2.concat(del);
   }
 
+  // src/landing.js
+  function locate(items2, base2, length) {
+    const free = base2.slice();
+    return items2.map((text, number) => [length - items2.length + number, text]).reverse().map(([guess, text]) => {
+      const place2 = free[guess] === text ? guess : free.lastIndexOf(text);
+      if (place2 >= 0) {
+        free[place2] = null;
+      }
+      return place2;
+    }).reverse();
+  }
+  function land(pending, places, base2, left) {
+    if (!pending || !places.length) {
+      return pending;
+    }
+    const next2 = Object.assign(copy(pending), { pushed: map(), kept: null });
+    const homeless = [];
+    Object.keys(pending.pushed).forEach((number) => {
+      const text = pending.pushed[number];
+      if (number >= places.length) {
+        next2.pushed[number - places.length] = text;
+      } else if (places[number] < 0) {
+        homeless.push(text);
+      } else if (next2.length === null || places[number] < next2.length) {
+        if (places[number] in next2.set) {
+          homeless.push(next2.set[places[number]]);
+        }
+        next2.set[places[number]] = text;
+      }
+    });
+    next2.push.unshift(...homeless);
+    const gone = pending.kept === null ? [] : places.slice(pending.kept).filter((place2) => place2 >= 0 && !(place2 in next2.set));
+    if (gone.length && next2.length === null) {
+      const { texts } = arrange2(base2, [], next2);
+      const rest = rewrite(null, { confirmed: base2.length, floating: 0 }, base2, texts.filter((text, index) => !gone.includes(index)));
+      Object.assign(next2, rest && { set: rest.set, length: rest.length, push: rest.push });
+    }
+    next2.kept = left && pending.kept !== null ? Math.max(0, pending.kept - places.length) : null;
+    return unlessEmpty(next2);
+  }
+  function spare(pending, before, base2, own2) {
+    if (!pending || pending.length === null || pending.length > before) {
+      return pending;
+    }
+    const next2 = copy(pending);
+    base2.forEach((text, index) => {
+      if (index >= before && !own2.includes(index)) {
+        next2.set[next2.length] = text;
+        next2.length += 1;
+      }
+    });
+    return next2;
+  }
+
   // src/replica.js
   var inFlight = (s, change2, isTold) => ({ s, change: change2, isTold, isOut: false, acks: map(), answers: map(), isLanded: false });
   function makeReplica(local, publishes) {
@@ -1343,25 +1414,54 @@
     touchDown(replica, entry, locate(entry.change.push, base(layers)));
     drop(replica, entry);
   }
-  function conclude(replica) {
-    const { layers, pub } = replica;
-    const [head] = layers.sent;
-    if (!head || !pub.length) {
-      return;
-    }
-    Object.keys(head.acks).forEach((name) => {
+  function settle(replica, entry) {
+    Object.keys(entry.acks).forEach((name) => {
       const label = find(replica, name) || { name };
-      const ack = head.acks[name];
+      const ack = entry.acks[name];
       if (ack.e < label.e) {
-        delete head.acks[name];
-      } else if (!head.answers[name] && !label.awaiting && !(label.v !== void 0 && precedes(label, ack))) {
-        answer(replica, head, label, () => locate(head.change.push, base(layers), ack.n));
+        delete entry.acks[name];
+      } else if (!entry.answers[name] && !label.awaiting && !(label.v !== void 0 && precedes(label, ack))) {
+        answer(replica, entry, label, () => locate(entry.change.push, base(replica.layers), ack.n));
       }
     });
-    if (pub.every((name) => head.answers[name])) {
-      finish(replica, head);
-      conclude(replica);
+  }
+  function conclude(replica) {
+    const { layers, pub } = replica;
+    layers.sent.forEach((entry) => settle(replica, entry));
+    while (layers.sent.length && pub.length && pub.every((name) => layers.sent[0].answers[name])) {
+      finish(replica, layers.sent[0]);
     }
+  }
+
+  // src/snapshots.js
+  var isDoubtful = ({ isTold, change: change2, acks, answers }, { name }) => isTold && change2.push.length > 0 && !acks[name] && !answers[name];
+  var isInDoubt = ({ layers, pub }, label) => pub.includes(label.name) && layers.sent.some((entry) => isDoubtful(entry, label));
+  function sayAgain({ layers }) {
+    layers.sent.forEach((entry) => {
+      entry.isOut = false;
+    });
+  }
+  function forgetAnswers({ layers }, label) {
+    layers.sent.forEach((entry) => {
+      delete entry.answers[label.name];
+      entry.isLanded = false;
+    });
+  }
+  function replace(replica, label, frame2) {
+    const { layers } = replica;
+    const [head] = layers.sent;
+    const isFirst = label.e === null;
+    const before = base(layers).length;
+    const { held, old } = adopt(label, frame2, replica.publishes && replica.pub.includes(label.name));
+    if (label.list && source(layers) === label) {
+      const ack = head && head.acks[label.name];
+      layers.pending = spare(layers.pending, before, label.texts, ack ? locate(head.change.push, label.texts, ack.n) : []);
+    }
+    const changed = Object.keys(__spreadValues(__spreadValues({}, old), label.texts)).filter((name) => old[name] !== label.texts[name]);
+    mention(replica, label.list ? [] : changed);
+    changed.filter(() => !isFirst).forEach((name) => replica.remote.add(name));
+    replica.isTouched = true;
+    return held;
   }
 
   // src/wire.js
@@ -1441,14 +1541,13 @@
   var wider = (a, b) => rank(a) - rank(b) || (a < b ? -1 : 1);
   function hear(replica, text) {
     const frame2 = read2(text);
+    const label = find(replica, frame2.label);
     replica.isTouched = replica.isTouched || replica.isStale;
     replica.isStale = false;
-    const label = find(replica, frame2.label);
     if (frame2.type === "hello") {
       greet(replica, frame2);
     } else if (frame2.type === "refusal") {
       refuse(replica, frame2);
-      replica.layers.labels.forEach((other) => undoubted(replica, other));
     } else if (frame2.type === "ack") {
       acknowledge(replica, label, frame2);
     } else if (label && frame2.type === "snapshot") {
@@ -1456,6 +1555,9 @@
     } else if (label) {
       take(replica, label, frame2);
     }
+    replica.layers.labels.filter((other) => other.deferred && !isInDoubt(replica, other)).forEach((other) => {
+      goOn(replica, other, replace(replica, other, other.deferred));
+    });
     conclude(replica);
   }
   function greet(replica, { me, sub, pub }) {
@@ -1465,58 +1567,30 @@
     replica.layers.labels = labels;
     sayAgain(replica);
   }
-  function sayAgain({ layers }) {
-    layers.sent.forEach((entry) => {
-      entry.isOut = false;
-    });
-  }
+  var goOn = (replica, label, held) => held.forEach((early) => take(replica, label, early));
   function acknowledge(replica, label, frame2) {
-    const { sent } = replica.layers;
-    const entry = sent.find((other) => other.s === frame2.s);
-    const known = label && (label.deferred || label) || {};
-    if (entry && !(frame2.e < known.e)) {
+    const entry = replica.layers.sent.find((other) => other.s === frame2.s);
+    const known = label && (label.deferred || label);
+    if (entry && !(known && frame2.e < known.e)) {
       entry.acks[frame2.label] = frame2;
-      undoubted(replica, label);
     }
   }
-  function undoubted(replica, label) {
-    if (label && label.deferred && !replica.layers.sent.some((entry) => isDoubtful(entry, label))) {
-      replace(replica, label, label.deferred);
-    }
-  }
-  var isDoubtful = ({ isTold, change: change2, acks, answers }, { name }) => isTold && change2.push.length > 0 && !acks[name] && !answers[name];
   function begin(replica, label, frame2) {
-    const { sent } = replica.layers;
-    sent.filter(() => frame2.e > label.e).forEach((entry) => {
-      delete entry.answers[label.name];
-      Object.assign(entry, { isLanded: false });
-    });
+    if (label.e !== null && frame2.e > label.e) {
+      forgetAnswers(replica, label);
+    }
     sayAgain(replica);
     if (!isNews(label, frame2)) {
-      const held = label.deferred ? [] : label.held;
-      Object.assign(label, label.deferred ? {} : { awaiting: false, held: [] });
-      held.forEach((early) => take(replica, label, early));
-    } else if (frame2.v > 0 && replica.pub.includes(label.name) && sent.some((entry) => isDoubtful(entry, label))) {
+      const { held } = label;
+      if (!label.deferred) {
+        Object.assign(label, { awaiting: false, held: [] });
+        goOn(replica, label, held);
+      }
+    } else if (frame2.v > 0 && isInDoubt(replica, label)) {
       Object.assign(label, { awaiting: true, deferred: frame2 });
     } else {
-      replace(replica, label, frame2);
+      goOn(replica, label, replace(replica, label, frame2));
     }
-  }
-  function replace(replica, label, frame2) {
-    const { layers } = replica;
-    const [head] = layers.sent;
-    const isFirst = label.e === null;
-    const before = base(layers).length;
-    const { held, old } = adopt(label, frame2, replica.pub.includes(label.name));
-    if (label.list && source(layers) === label) {
-      const ack = head && head.acks[label.name];
-      layers.pending = spare(layers.pending, before, label.texts, ack ? locate(head.change.push, label.texts, ack.n) : []);
-    }
-    const changed = Object.keys(__spreadValues(__spreadValues({}, old), label.texts)).filter((name) => old[name] !== label.texts[name]);
-    mention(replica, label.list ? [] : changed);
-    changed.filter(() => !isFirst).forEach((name) => replica.remote.add(name));
-    replica.isTouched = true;
-    held.forEach((early) => take(replica, label, early));
   }
   function take(replica, label, frame2) {
     const { sent } = replica.layers;
@@ -1543,10 +1617,8 @@
     sent.slice(0, sent.indexOf(own2) + (isHeld ? 1 : 0)).forEach(({ acks }) => {
       acks[label.name] = acks[label.name] || deferred;
     });
-    if (isHeld) {
-      undoubted(replica, label);
-    } else {
-      replace(replica, label, deferred);
+    if (!isHeld) {
+      goOn(replica, label, replace(replica, label, deferred));
     }
   }
   function next(replica, label, frame2, own2) {
@@ -1857,15 +1929,7 @@
     return function bind(scope, collection, { address, identity, heartbeat, log, persist, subscribes, publishes, deep, told }) {
       const property = $parse(collection);
       const model = { read: () => property(scope), assign: (value2) => property.assign(scope, value2) };
-      const shown = makeShown(model, angular.toJson, log);
-      shown.record = shown.look();
-      const wires = makeWires(shown, { model, toJson: angular.toJson, subscribes, publishes }, takeEdits);
       const [onStatus, onSync, onError] = ["onStatus", "onSync", "onError"].map(event);
-      const heard = [];
-      let isScheduled = false;
-      let isStale = false;
-      let id;
-      let silence;
       const binding = {
         status: "connecting",
         reason: null,
@@ -1877,19 +1941,25 @@
         onSync: onSync.listen,
         onError: onError.listen
       };
-      const isOver = () => binding.status === "closed";
+      let id;
+      let silence;
+      const shown = makeShown(model, angular.toJson, log);
+      shown.record = shown.look();
+      const wires = makeWires(shown, { model, toJson: angular.toJson, subscribes, publishes }, () => settling.takeEdits());
       const on = { status: become, frame: hear2, beat: hush, leave, back: (wake) => keeping.back(wake), log };
       const link = connection(() => `${address}&djng=${id}`, heartbeat, on);
-      const about2 = { wires, identity: identify, show: showAnew, isOver, window: $window };
-      const keeping = persist === null ? keepNothing(link) : makeKeeping(unsent2(persist, log), link, about2);
-      const marks = inputs.bind(scope, collection);
       const patience = makePatience($window, () => {
         wires.bound.ask();
-        settle();
+        settling.now();
       });
+      const marks = inputs.bind(scope, collection);
       const report = makeReport(binding, wires, { onSync, onError, mark: marks.mark, digest });
+      const isOver = () => binding.status === "closed";
+      const about2 = { wires, identity: identify, show: showAnew, isOver, window: $window };
+      const keeping = persist === null ? keepNothing(link) : makeKeeping(unsent2(persist, log), link, about2);
+      const settling = makeSettling(shown, wires, { link, keeping, patience, report, log, isOver });
       const endings = [
-        watch(scope, { read: model.read, look: shown.look, deep }, schedule),
+        watch(scope, { read: model.read, look: shown.look, deep }, settling.soon),
         scope.$on("$destroy", unbind),
         onSync.listen(keeping.lookRound),
         keeping.end,
@@ -1913,76 +1983,32 @@
           $rootScope.$applyAsync();
         }
       }
-      function schedule() {
-        if (!isScheduled) {
-          isScheduled = true;
-          Promise.resolve().then(settle);
-        }
-      }
       function showAnew() {
-        isStale = true;
-        settle();
+        settling.anew();
         $rootScope.$applyAsync();
-      }
-      function takeEdits() {
-        const now = shown.look();
-        wires.current.edit(shown.record, now);
-        shown.record = now;
-      }
-      function settle() {
-        isScheduled = false;
-        if (!isOver()) {
-          takeEdits();
-          const byOthers = heard.length || isStale ? show(heard.splice(0)) : [];
-          say(wires.current.outgoing);
-          patience.wait(wires.current.isOwed() && link.isOpen());
-          report(byOthers);
-        }
-      }
-      function attempt(fn, ...words) {
-        try {
-          return fn(...words);
-        } catch (error) {
-          log("warn", `a frame is ignored: ${error.message}`);
-          return [];
-        }
-      }
-      function show(texts) {
-        isStale = false;
-        texts.forEach((text) => attempt(wires.current.hear, text));
-        return attempt(wires.current.show);
-      }
-      function say(frames) {
-        const texts = link.isOpen() ? frames() : [];
-        keeping.keep();
-        texts.filter(link.isOpen).forEach((text) => {
-          link.say(text);
-          log("debug", `sent ${text}`);
-        });
       }
       function hear2(text) {
         log("debug", `heard ${text}`);
         $window.clearTimeout(silence);
         wires.hear(text);
         patience.hear();
-        heard.push(text);
-        $rootScope.$applyAsync(settle);
+        settling.add(text);
+        $rootScope.$applyAsync(settling.now);
       }
       function hush() {
         if (wires.hush()) {
-          settle();
+          settling.now();
         }
       }
       function become(status, reason) {
-        settle();
+        settling.now();
         wires.open();
-        binding.status = status;
-        binding.reason = reason;
+        patience.wait(false);
+        Object.assign(binding, { status, reason });
         $window.clearTimeout(silence);
         if (status === "open") {
           silence = $window.setTimeout(hush, SILENCE);
         }
-        patience.wait(false);
         if (isOver()) {
           endings.forEach((end) => end());
         }
@@ -1990,15 +2016,13 @@
         $rootScope.$applyAsync();
       }
       function leave() {
-        settle();
-        say(() => wires.current.parting(keeping.isKept()));
+        settling.part();
         keeping.leave();
         showAnew();
       }
       function unbind() {
         if (!isOver()) {
-          settle();
-          say(() => wires.current.parting(keeping.isKept()));
+          settling.part();
           link.close();
         }
       }
