@@ -50,7 +50,7 @@ export function makeBound(shown, publishes) {
     resume(change) {
       replica.layers.local = copy(shown.record);
       if (change) {
-        resume(replica, { s: 0, sent: [], pending: change });
+        resume(replica, { s: replica.s, sent: [], pending: change });
       }
     },
     /** Go on from what another page has left. */

@@ -67,6 +67,9 @@ function byName(window, name) {
     }
     renew(key);
     mine.add(key);
+    if (store.getItem(key) === null) {
+      return Promise.resolve(true);         // nobody else has a reason to want it
+    }
     return new Promise((resolve) => window.setTimeout(() => resolve(isMine(key)), SETTLING));
   }
 

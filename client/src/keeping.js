@@ -88,6 +88,7 @@ export function makeKeeping(keeper, link, { wires, identity, show, isOver, windo
       keeper.another(isWanted).then((found) => {
         isLooking = false;
         if (found) {
+          link.rest();          // what it has left goes under its own client id
           inherit(found);
           link.reopen();
         }

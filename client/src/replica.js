@@ -80,7 +80,7 @@ export function unsent({ s, layers: { sent, pending } }) {
 /** Go on from what another page, or the wire of ws4redis, has left unsent. */
 export function resume(replica, { s, sent, pending }) {
   const { layers } = replica;
-  replica.s = Math.max(replica.s, s);
+  replica.s = s;
   layers.sent = sent.map((entry) => inFlight(entry.s, entry.change, true));
   layers.pending = pending && pending.list ? adjoin(pending, layers.pending) : compose(pending, layers.pending);
   replica.isTouched = true;

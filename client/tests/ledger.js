@@ -79,9 +79,10 @@ export class Ledger {
 
   say(tab, frame) {
     const told = JSON.parse(frame);
-    const key = `${tab.id} ${told.$$djng.s}`;
-    if (told.$$djng.s && !this.said.has(key)) {
-      this.said.set(key, { told, answers: new Map(), isRefused: false });
+    const { id } = tab;
+    const { s } = told.$$djng;
+    if (s && !this.said.has(`${id} ${s}`)) {
+      this.said.set(`${id} ${s}`, { id, s, told, answers: new Map(), isRefused: false });
     }
   }
 
@@ -95,13 +96,14 @@ export class Ledger {
       const position = this.heard.get(tab).get(about.c) || { e: 0, v: 0 };
       this.heard.get(tab).set(about.c, isBefore(position, about) ? about : position);
     }
-    const isOwn = about.o === publicName(tab.id) && about.s;
-    const said = this.said.get(`${tab.id} ${about.ack || (about.errors && about.s) || isOwn}`);
-    if (said) {
-      said.answers.set(about.c, about);
-      said.isRefused ||= Boolean(about.errors);
-    }
-    this.said.forEach((other, key) => key.startsWith(`${tab.id} `) && this.settle(tab, other));
+    const answered = about.ack || (about.errors && about.s) || (about.o === publicName(tab.id) && about.s);
+    const said = [...this.said.values()].filter(({ id }) => id === tab.id);
+    // The server takes changes in their order: those before it have arrived, too.
+    said.filter(({ s }) => s === answered || (s < answered && !about.errors)).forEach((other) => {
+      other.answers.set(about.c, other.answers.get(about.c) || about);
+      other.isRefused ||= Boolean(about.errors);
+    });
+    said.forEach((other) => this.settle(tab, other));
   }
 
   settle(tab, { told, answers, isRefused }) {

@@ -200,6 +200,7 @@ class Run {
   wake(tab) {
     if (tab.socket.readyState === 0) {
       this.trace(`${tab.number} is connected`);
+      [...this.server.sockets].filter((old) => old.tab === tab).forEach((old) => this.server.lose(old, true));
       this.server.open(tab.socket, (text) => {
         this.trace(`${tab.number} says ${text}`);
         this.ledger.say(tab, text);

@@ -36,8 +36,7 @@ export class Tab {
       const socket = new Socket(url, page);
       const { send } = socket;
       socket.send = (text) => this.reach(() => send.call(socket, text));
-      this.socket = socket;
-      return socket;
+      return Object.assign(this, { socket: Object.assign(socket, { tab: this }) }).socket;
     };
     const app = page.start({
       configure(provider, $provide) {

@@ -125,6 +125,7 @@ each('What a killed tab has left is gone on from at once, or without Web Locks w
   assert.equal(idOf(page.next()), ID);
   await greet(page, page.next(), { b: 1 });
   assert.deepEqual(frames(page.next()), [{ a: 1, $$djng: { s: 1 } }]);
+  page.window.localStorage.clear();
   lock(page);
   abandon(page, 'cd'.repeat(16), left({ a: '2' }));
   assert.equal(idOf((await load(page, start())).socket), 'cd'.repeat(16));
@@ -230,6 +231,7 @@ each('A page that comes back from the back/forward cache goes on, unless another
   assert.equal(page.next().url, socket.url);
   same(app.scope.c, { a: 1 });
   page.fire(page.window, 'pagehide', { persisted: true });
+  await page.clock.pass();
   const next = start();
   assert.equal((await load(page, next)).socket.url, socket.url);
   page.sockets.length = 0;
@@ -262,6 +264,7 @@ each('unbind() leaves what it could not tell to who comes next.', async (page, s
   socket.drop();
   app.scope.c = { a: 1 };
   binding.unbind();
+  await page.clock.pass();
   const next = start();
   assert.equal((await load(page, next)).socket.url, socket.url);
   same(next.scope.c, { a: 1 });
