@@ -22,8 +22,10 @@ class DjngConfig(AppConfig):
         """Register the checks, make ws4redis' runner resolvable, learn the facilities, and watch who loses rights."""
         importlib.import_module('djng.checks')
         stand_in_for_lost_module()
+        if self.apps is None or not self.apps.is_installed('ws4redis'):
+            return  # there are no sockets, and djng.E001 says so
         importlib.import_module('djng.facilities').autodiscover()
-        if self.apps is not None and all(map(self.apps.is_installed, ['django.contrib.auth', 'ws4redis'])):
+        if self.apps.is_installed('django.contrib.auth'):
             # Not before the apps are there: it asks for the model of users.
             importlib.import_module('djng.rights').connect()
 

@@ -14,7 +14,6 @@ from django.core.management import get_commands, load_command_class
 from django.utils.module_loading import import_string
 
 from djng.conf import websocket_url
-from djng.facilities import registry
 
 RUNNER = 'djng.django_runserver.application'
 #: The name in ws4redis' instructions, which ``djng.apps`` makes resolvable.
@@ -163,6 +162,11 @@ def check_static_files(app_configs: AppConfigs, **kwargs: Any) -> Iterator[Check
 @register('djng', deploy=True)
 def check_facilities(app_configs: AppConfigs, **kwargs: Any) -> Iterator[CheckMessage]:
     """Somebody has said who may open which facility."""
+    if not apps.is_installed('ws4redis'):
+        return
+    # Not above: it needs ws4redis.
+    from djng.facilities import registry
+
     if not registry and getattr(settings, 'WS4REDIS_ALLOWED_CHANNELS', None) is None:
         yield Warning(
             'No facility is declared, so anybody may open a socket to a facility of any name, hear all that is '

@@ -11,7 +11,7 @@ import pytest
 from django.core.checks import run_checks
 from django.core.management.commands.runserver import Command as RunServer
 
-from djng import checks
+from djng import checks, facilities
 from djng.facilities import Facility
 
 DOCS = Path(__file__).resolve().parent.parent / 'docs' / 'checks.rst'
@@ -242,8 +242,8 @@ def test_w007_no_facility_is_declared(settings, monkeypatch):
     def fired_in_production():
         return [message.id for message in run_checks(tags=['djng'], include_deployment_checks=True)]
 
-    registry = checks.registry.__class__()
-    monkeypatch.setattr(checks, 'registry', registry)
+    registry = facilities.Registry()
+    monkeypatch.setattr(facilities, 'registry', registry)
     assert fired_in_production() == ['djng.W007']
     assert fired() == {}
     settings.WS4REDIS_ALLOWED_CHANNELS = lambda request, channels: channels

@@ -44,6 +44,9 @@ RIGHTS_DELAYS = (0.5, 5.0)
 #: and a new process should not meet all of them in one moment.
 GOODBYE_SPREAD, GOODBYE_STEPS = 1.0, 20
 
+#: Seconds that are left after that to browsers that have not answered, and to what is on its way to Redis.
+GOODBYE_PATIENCE = 3.0
+
 
 class ProcessRelay:
     """Made in a process when its first socket comes, hence after any fork; ends with the process."""
@@ -155,17 +158,20 @@ class ProcessRelay:
     def say_goodbye(self, sleep: Callable[[float], object]) -> None:
         """Close all sockets with 1012, spread over :data:`GOODBYE_SPREAD` seconds; the process is about to end.
 
-        On the loop's thread, where ``sleep`` lets the loop go on. What browsers have said by then is published first.
+        On the loop's thread, where ``sleep`` lets the loop go on. What browsers have said by then is published first,
+        and that they have gone is logged, for which they may take :data:`GOODBYE_PATIENCE`.
         """
         visitors = random.sample(sorted(self.visitors, key=id), len(self.visitors))
         for n, visitor in enumerate(visitors, 1):
             visitor.turn_out(SERVICE_RESTART, 'the server starts anew')
             if n % max(1, len(visitors) // GOODBYE_STEPS) == 0:
                 sleep(GOODBYE_SPREAD / GOODBYE_STEPS)
-        deadline = self.loop.time() + GOODBYE_SPREAD
+        deadline = self.loop.time() + GOODBYE_PATIENCE
 
         def is_busy() -> bool:
-            return self._comings.waiting > 0 or any(visitor.is_unpublished for visitor in visitors)
+            return self._comings.waiting > 0 or any(
+                visitor.is_unpublished or visitor in self.visitors for visitor in visitors
+            )
 
         while is_busy() and self.loop.time() < deadline:
             sleep(GOODBYE_SPREAD / GOODBYE_STEPS)

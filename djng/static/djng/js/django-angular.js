@@ -426,6 +426,9 @@
       }
       renew(key);
       mine.add(key);
+      if (store.getItem(key) === null) {
+        return Promise.resolve(true);
+      }
       return new Promise((resolve) => window.setTimeout(() => resolve(isMine(key)), SETTLING));
     }
     function release2(key) {
@@ -612,6 +615,7 @@
         keeper.another(isWanted).then((found) => {
           isLooking = false;
           if (found) {
+            link.rest();
             inherit(found);
             link.reopen();
           }
@@ -1345,7 +1349,7 @@
   }
   function resume(replica, { s, sent, pending }) {
     const { layers } = replica;
-    replica.s = Math.max(replica.s, s);
+    replica.s = s;
     layers.sent = sent.map((entry) => inFlight(entry.s, entry.change, true));
     layers.pending = pending && pending.list ? adjoin(pending, layers.pending) : compose(pending, layers.pending);
     replica.isTouched = true;
@@ -1792,7 +1796,7 @@
       resume(change2) {
         replica.layers.local = copy2(shown.record);
         if (change2) {
-          resume(replica, { s: 0, sent: [], pending: change2 });
+          resume(replica, { s: replica.s, sent: [], pending: change2 });
         }
       },
       /** Go on from what another page has left. */
