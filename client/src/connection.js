@@ -24,10 +24,12 @@ const OPEN = 1;
  * @description
  * A WebSocket that comes back. All state belongs to one connection; nothing is known here of what frames mean.
  *
- * @param {string} url The socket's whole URL.
+ * @param {function(): string} url The socket's whole URL, asked for each time.
  * @param {string|null} heartbeat The text by which both sides say that they are alive.
- * @param {Object} on `status(status, reason)`, `frame(data)`, `beat()`; and `log(level, message)`.
- * @returns {Object} `open()` to start, `say(text)` (false if it could not be handed to an open socket) and `close()`.
+ * @param {Object} on `status(status, reason)`, `frame(data)`, `beat()`; `leave()` before the page is left, `back(wake)` if it is
+ *   shown again; and `log(level, message)`.
+ * @returns {Object} `open()` to start, `isOpen()`, `say(text)` to an open socket, `reopen()` to begin anew, `rest()` until then,
+ *   and `close()`.
  *   **Note**: a connection listens to the window until it is closed, by either side, for good.
  */
 angular.module('djng.websocket').factory('$$djangoConnection', ['$window', '$websocket', function ($window, $websocket) {
@@ -42,8 +44,8 @@ angular.module('djng.websocket').factory('$$djangoConnection', ['$window', '$web
 
     const listeners = [
       [$window, 'online', wake],
-      [$window, 'pagehide', rest],
-      [$window, 'pageshow', (event) => event.persisted && wake()],
+      [$window, 'pagehide', leave],
+      [$window, 'pageshow', (event) => event.persisted && on.back(wake)],
       [document, 'visibilitychange', () => document.visibilityState === 'visible' && wake()],
     ];
     listeners.forEach(([target, name, listener]) => target.addEventListener(name, listener));
@@ -62,7 +64,7 @@ angular.module('djng.websocket').factory('$$djangoConnection', ['$window', '$web
     function open() {
       become('connecting');
       try {
-        socket = $websocket(url);
+        socket = $websocket(url());
       } catch (error) {
         // The browser itself refuses (a malformed URL, ws:// on an https:// page), and would do so again.
         on.log('error', `the socket cannot be opened: ${error.message}`);
@@ -98,7 +100,9 @@ angular.module('djng.websocket').factory('$$djangoConnection', ['$window', '$web
         lost({ code: ABNORMAL, reason: `${MISSED} heartbeats were missed` });
       } else if (heartbeat) {
         missed += 1;
-        say(heartbeat);
+        if (isOpen()) {
+          say(heartbeat);
+        }
       }
     }
 
@@ -137,24 +141,30 @@ angular.module('djng.websocket').factory('$$djangoConnection', ['$window', '$web
     }
 
     /** A page with an open socket is not kept in the back/forward cache, so close it until the page is shown again. */
+    function leave() {
+      on.leave();
+      rest();
+    }
+
     function rest() {
       drop();
       become('waiting');
     }
 
-    function say(text) {
-      const able = socket !== null && socket.readyState === OPEN;
-      if (able) {
-        socket.send(text);
-      }
-      return able;
+    function reopen() {
+      drop();
+      attempt = 0;
+      open();
     }
+
+    const isOpen = () => socket !== null && socket.readyState === OPEN;
+    const say = (text) => socket.send(text);
 
     function close() {
       drop();
       become('closed');
     }
 
-    return { open, say, close };
+    return { open, isOpen, say, reopen, rest, close };
   };
 }]);

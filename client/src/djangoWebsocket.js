@@ -107,8 +107,11 @@ angular.module('djng.websocket').provider('djangoWebsocket', function () {
       demand(speaks('subscribe-') || speaks('publish-'), `connect() needs a channel to subscribe or publish, not only [${channels}]`);
 
       const first = $q.defer();
+      const address = `${uri}${path(facility)}?${channels.join('&')}`;
+      const { deep, persist } = options || {};
       const binding = bind(scope, collection, {
-        url: `${uri}${path(facility)}?${channels.concat(`djng=${identity()}`).join('&')}`,
+        address,
+        identity,
         heartbeat,
         log(level, message) {
           if (LEVELS.indexOf(level) >= threshold) {
@@ -117,7 +120,8 @@ angular.module('djng.websocket').provider('djangoWebsocket', function () {
         },
         subscribes: speaks('subscribe-'),
         publishes: speaks('publish-'),
-        deep: Boolean(options && options.deep),
+        deep: Boolean(deep),
+        persist: persist ? `${persist === true ? '' : persist}@${address}` : null,
       });
       const unlisten = binding.onStatus((status) => {
         if (status === 'open') {

@@ -2,5 +2,9 @@
 import './module.js';
 import './websocket.js';
 import './connection.js';
+import './events.js';
+import './inputs.js';
+import './ngModel.js';
+import './unsent.js';
 import './binding.js';
 import './djangoWebsocket.js';

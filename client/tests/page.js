@@ -57,7 +57,7 @@ function makeClock(window) {
 }
 
 /** As a browser's: it throws before it is open and keeps silent after it was closed. */
-class Socket {
+export class Socket {
   constructor(url, page) {
     if (page.refuse) {
       throw new Error(page.refuse);

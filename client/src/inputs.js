@@ -1,0 +1,76 @@
+/** How long an input shows that somebody else has just changed it, in milliseconds. */
+const REMOTE = 2000;
+
+/** What follows the collection in an `ng-model`: `.home`, `['home']` or `[key]`, and perhaps more. */
+const PROPERTY = /^\s*(?:\.\s*([\w$]+)|\[([^\]]+)\])/;
+
+/**
+ * @ngdoc service
+ * @name $$djangoInputs
+ * @description
+ * Knows the inputs of a page whose `ng-model` lies inside a bound collection, and marks them with classes: `djng-pending`
+ * while the property waits, `djng-remote` when somebody else has just changed it, `djng-invalid` (and `$setValidity('djng', false)`)
+ * when a change of it was refused.
+ */
+angular.module('djng.websocket').factory('$$djangoInputs', ['$window', '$parse', function ($window, $parse) {
+  const inputs = new Set();
+
+  /** Every input says whose it is anew: it may be linked before its collection is bound, or its key may change. */
+  function propertyOf(input, { scope, collection, read }) {
+    const { expression, paths } = input;
+    if (!(collection in paths)) {
+      const [, name, key] = (expression.startsWith(collection) && PROPERTY.exec(expression.slice(collection.length))) || [];
+      paths[collection] = name === undefined ? key && $parse(key) : () => name;
+    }
+    const content = paths[collection] && read(scope);
+    return angular.isObject(content) && read(input.scope) === content ? String(paths[collection](input.scope)) : null;
+  }
+
+  function toggle(input, name, isOn) {
+    if (Boolean(input.shows[name]) !== isOn) {
+      input.shows[name] = isOn;
+      input.element.toggleClass(name, isOn);
+      if (name === 'djng-invalid') {
+        input.control.$setValidity('djng', !isOn);
+      }
+    }
+  }
+
+  function flash(input) {
+    $window.clearTimeout(input.timer);
+    toggle(input, 'djng-remote', true);
+    input.timer = $window.setTimeout(() => toggle(input, 'djng-remote', false), REMOTE);
+  }
+
+  /** An input with its scope, its `ngModelController` and the text of its `ng-model`; returns a function that forgets it. */
+  function add(scope, element, control, expression) {
+    const input = { scope, element, control, expression: expression.trim(), paths: Object.create(null), shows: {}, timer: null };
+    inputs.add(input);
+    return () => {
+      $window.clearTimeout(input.timer);
+      inputs.delete(input);
+    };
+  }
+
+  /** A collection that is bound on a scope: `mark({waits, isWrong, byOthers})` its inputs, until `end()`. */
+  function bind(scope, collection) {
+    const bound = { scope, collection, read: $parse(collection) };
+
+    function mark({ waits, isWrong, byOthers }) {
+      inputs.forEach((input) => {
+        const name = propertyOf(input, bound);
+        if (name !== null) {
+          toggle(input, 'djng-pending', waits(name));
+          toggle(input, 'djng-invalid', isWrong(name));
+          if (byOthers.includes(name)) {
+            flash(input);
+          }
+        }
+      });
+    }
+
+    return { mark, end: () => mark({ waits: () => false, isWrong: () => false, byOthers: [] }) };
+  }
+
+  return { add, bind };
+}]);
