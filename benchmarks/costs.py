@@ -1,11 +1,8 @@
 """What the script takes for a change, and what a collection takes of memory, by the number of its entries."""
 
-import os
 import random
 import sys
 
-from benchmarks.environment import CLONE
-from benchmarks.session import machine
 from benchmarks.tables import table
 from djng.state.keys import keys_of
 from djng.state.merge import Change, dump
@@ -13,8 +10,6 @@ from djng.state.steps import Applied, Snapshot, Submit, Told
 from djng.state.store import Store
 from tests.servers import Redis, running
 
-#: Where a full run leaves its tables, for docs/benchmarks.rst.
-OUTPUT = CLONE / 'docs' / 'benchmarks-state.txt'
 #: Steps in one round trip.
 BATCH = 100
 #: Microseconds that a script takes in any case, and a command within it does not as a rule: both are logged.
@@ -28,8 +23,8 @@ TIMES = (('µs within', '<14'), ('of all', '>6'), *((way, '>11') for way in WAYS
 MEMORY = (('', '<14'), ('JSON kB', '>9'), ('its key', '>9'), ('all keys', '>9'), ('bytes each', '>10'))
 
 
-def run(sizes, count, *, keep):
-    """Measure collections of these ``sizes``, each way of changing them ``count`` times, and print."""
+def tables(sizes, count):
+    """Return the tables of collections of these ``sizes``, each way of changing them measured ``count`` times."""
     times, memory = [], []
     with running(Redis()) as server:
         server.client.config_set('slowlog-max-len', 30 * BATCH)
@@ -43,12 +38,7 @@ def run(sizes, count, *, keep):
                 for name, share in SHARES.items():
                     cells = [f'{taken[way][int(share * (count - 1))]:,}' for way in WAYS]
                     times.append((title if name == 'half' else '', name, *cells))
-    head = f'{machine()}\nLoad of one minute after the run: {os.getloadavg()[0]:.2f}.'
-    text = '\n\n'.join([head, table(TIMES, times), table(MEMORY, memory)])
-    print(text)
-    if keep:
-        OUTPUT.write_text(f'{text}\n', encoding='utf-8')
-        print(f'\nWrote {OUTPUT.relative_to(CLONE)}.', file=sys.stderr)
+    return [table(TIMES, times), table(MEMORY, memory)]
 
 
 def fill(store, client, kind, size):

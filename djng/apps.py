@@ -19,9 +19,10 @@ class DjngConfig(AppConfig):
     verbose_name = 'Three-way data-binding'
 
     def ready(self) -> None:
-        """Register the checks, make ``ws4redis.django_runserver`` resolvable, and watch who loses rights."""
+        """Register the checks, make ws4redis' runner resolvable, learn the facilities, and watch who loses rights."""
         importlib.import_module('djng.checks')
         stand_in_for_lost_module()
+        importlib.import_module('djng.facilities').autodiscover()
         if self.apps is not None and all(map(self.apps.is_installed, ['django.contrib.auth', 'ws4redis'])):
             # Not before the apps are there: it asks for the model of users.
             importlib.import_module('djng.rights').connect()

@@ -14,6 +14,7 @@ from django.core.management import get_commands, load_command_class
 from django.utils.module_loading import import_string
 
 from djng.conf import websocket_url
+from djng.facilities import registry
 
 RUNNER = 'djng.django_runserver.application'
 #: The name in ws4redis' instructions, which ``djng.apps`` makes resolvable.
@@ -156,6 +157,19 @@ def check_static_files(app_configs: AppConfigs, **kwargs: Any) -> Iterator[Check
             f"{{% static '{SCRIPT}' %}} gives another app's file: {found}",
             hint="Put 'djng' before that app in INSTALLED_APPS, or remove the file from STATICFILES_DIRS.",
             id='djng.W006',
+        )
+
+
+@register('djng', deploy=True)
+def check_facilities(app_configs: AppConfigs, **kwargs: Any) -> Iterator[CheckMessage]:
+    """Somebody has said who may open which facility."""
+    if not registry and getattr(settings, 'WS4REDIS_ALLOWED_CHANNELS', None) is None:
+        yield Warning(
+            'No facility is declared, so anybody may open a socket to a facility of any name, hear all that is '
+            'broadcast there and write to it.',
+            hint="Declare yours in a module 'facilities' of an app: @facilities.register('auction-<int:pk>') before "
+            'a class AuctionFacility(facilities.Facility) with the methods may_subscribe and may_publish.',
+            id='djng.W007',
         )
 
 

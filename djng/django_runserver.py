@@ -20,6 +20,7 @@ from django.core.wsgi import get_wsgi_application
 from djng.conf import websocket_url
 from djng.relay.handshake import Answer
 from djng.relay.server import RelayServer
+from djng.worker.along import run_along
 
 __all__ = ['ThreadPrimitives', 'WebsocketRunServer', 'application']
 
@@ -93,6 +94,7 @@ _django_app = get_wsgi_application()
 if not apps.is_installed('djng'):
     raise ImproperlyConfigured("Add 'djng' to INSTALLED_APPS to use djng.django_runserver.")
 _websocket_app = WebsocketRunServer()
+run_along()
 
 
 def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:

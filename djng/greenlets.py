@@ -14,8 +14,11 @@ from gevent.monkey import get_original, is_module_patched
 from gevent.threadpool import ThreadPool
 from redis.connection import Connection, SSLConnection
 
-#: Threads for what the relay spawns: the hub's reader and commands, the way out, and what refills gaps.
-RELAY_THREADS = 8
+from djng.relay.clerk import MOST_THREADS
+
+#: Threads for what the relay spawns: the hub's reader and commands, the way out, what refills gaps, what examines
+#: changes.
+RELAY_THREADS = 8 + MOST_THREADS
 
 
 class NativeEvent:

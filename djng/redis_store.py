@@ -12,7 +12,13 @@ from ws4redis import redis_store as upstream
 from ws4redis import settings
 from ws4redis.redis_store import SELF, RedisMessage
 
-__all__ = ['SELF', 'RedisMessage', 'RedisStore', 'escape', 'make_client', 'make_subscription_connection']
+from djng.facilities import server_terms_of, usual_terms
+from djng.signals import change_log
+from djng.state.frame import parse_plain
+from djng.state.steps import Failed, Relay
+from djng.state.store import Store
+
+__all__ = ['SELF', 'RedisMessage', 'RedisStore', 'escape', 'label', 'make_client', 'make_subscription_connection']
 
 #: Seconds without a word from Redis after which a connection is asked for a sign of life, or an answer given up.
 SOCKET_TIMEOUT = 10
@@ -63,14 +69,30 @@ def escape(name: object) -> str:
     return str(name).replace('%', '%25').replace(':', '%3A')
 
 
+def label(channel: str) -> str:
+    """Return the audience of ``channel`` as bound sockets are told it, which hides the key of a session.
+
+    That is ``broadcast``, ``user`` or ``session``, of each of which a socket has one channel at the most, or ``group:``
+    with the group's name as :func:`escape` leaves it.
+    """
+    prefix = f'{settings.WS4REDIS_PREFIX}:' if settings.WS4REDIS_PREFIX else ''
+    audience, _, rest = channel.removeprefix(prefix).partition(':')
+    return f'group:{rest.partition(":")[0]}' if audience == 'group' else audience
+
+
 def user_names(users: Any, request: Any) -> Iterable[str]:
-    """Return the user names that ``users`` stands for: names, user objects, or :data:`SELF` for who asks."""
+    """Return the user names that ``users`` stands for: names, user objects, or :data:`SELF` for who asks.
+
+    Who has not signed in has none.
+    """
     for user in _each(users):
         if user is SELF or user is True:
             if _is_authenticated(request):
                 yield request.user.get_username()
-        else:
-            yield user.get_username() if hasattr(user, 'get_username') else user
+        elif not hasattr(user, 'get_username'):
+            yield user
+        elif user.is_authenticated:
+            yield user.get_username()
 
 
 def group_names(groups: Any, request: Any) -> Iterable[str]:
@@ -109,27 +131,38 @@ class RedisStore(upstream.RedisStore):  # type: ignore[misc]  # ws4redis has no 
     """ws4redis' store, on Python 3: channels without collisions, and a message kept and published in one step."""
 
     def publish_message(self, message: RedisMessage, expire: int | None = None) -> None:
-        """Publish ``message`` on this store's channels and keep it there for ``expire`` seconds, atomically.
+        """Publish ``message`` on this store's channels and keep it there for ``expire`` seconds.
 
-        ``expire`` defaults to ``WS4REDIS_EXPIRE``; 0 keeps nothing. Raises :exc:`ValueError` for anything but a
-        :class:`RedisMessage`, and redis-py's exceptions where Redis cannot be reached.
+        Each channel is one atomic step. Where it is a collection, a JSON object sets its properties, and an array
+        replaces an array. ``expire`` defaults to ``WS4REDIS_EXPIRE``; 0 keeps nothing, but for a collection that
+        sockets are bound to. Raises :exc:`ValueError` for anything but a :class:`RedisMessage`, and redis-py's
+        exceptions where Redis cannot be reached.
         """
-        with self._connection.pipeline(transaction=True) as pipeline:
-            self.queue_message(pipeline, message, expire)
-            pipeline.execute()
+        store = Store(
+            self._connection,
+            expire=self._expire if expire is None else expire,
+            log=change_log,
+            terms=server_terms_of if expire is None else usual_terms,
+        )
+        for outcome in store.run(self.steps(message)):
+            if isinstance(outcome, Failed):
+                raise outcome.error
 
-    def queue_message(self, pipeline: Any, message: RedisMessage, expire: int | None = None) -> None:
-        """Put into ``pipeline`` what :meth:`publish_message` does."""
+    def steps(self, message: RedisMessage) -> list[Relay]:
+        """Return what :meth:`publish_message` asks of Redis: a step for each channel."""
         if not isinstance(message, RedisMessage):
             raise ValueError('wrap the message into a RedisMessage: publish_message(RedisMessage(text))')
-        keep = self._expire if expire is None else expire
-        for channel in self._publishers:
-            if keep > 0:
-                pipeline.set(channel, message, ex=keep)
-            self._queue_publish(pipeline, channel, message)
+        try:
+            change = parse_plain(message.decode())
+        except UnicodeDecodeError:
+            change = None
+        return [
+            Relay(channel, label(channel), bytes(message), change, *self._mark(channel)) for channel in self._publishers
+        ]
 
-    def _queue_publish(self, pipeline: Any, channel: str, message: RedisMessage) -> None:
-        pipeline.publish(channel, message)
+    def _mark(self, channel: str) -> tuple[bytes | None, bytes | None]:
+        """Return what is to be said right before a message, and where, so that its author is known."""
+        return None, None
 
     def _get_message_channels(
         self,

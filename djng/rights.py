@@ -10,7 +10,7 @@ import json
 import logging
 from collections.abc import Iterable
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.signals import user_logged_out
@@ -34,12 +34,25 @@ def channel() -> str:
     return f'{settings.WS4REDIS_PREFIX}:djng:rights' if settings.WS4REDIS_PREFIX else 'djng:rights'
 
 
-def tell(*, users: Iterable[object] = (), sessions: Iterable[str | None] = ()) -> None:
-    """Have the sockets of ``users`` (primary keys) and ``sessions`` (keys) closed in every process.
+class Losers(NamedTuple):
+    """Whose sockets are to be closed."""
+
+    #: Primary keys as strings.
+    users: frozenset[str] = frozenset()
+    #: Their keys.
+    sessions: frozenset[str] = frozenset()
+    #: Their names, for all who are there.
+    facilities: frozenset[str] = frozenset()
+
+
+def tell(*, users: Iterable[object] = (), sessions: Iterable[str | None] = (), facilities: Iterable[str] = ()) -> None:
+    """Have the sockets of ``users`` (primary keys) and ``sessions`` (keys), and to ``facilities``, closed everywhere.
 
     Without Redis no socket hears anything either; that it could not be told is logged, and signing out goes on.
     """
     message = {'users': [str(user) for user in users], 'sessions': [key for key in sessions if key]}
+    if facilities:
+        message['facilities'] = [*facilities]
     if any(message.values()):
         client = make_client(socket_timeout=TIMEOUT, socket_connect_timeout=TIMEOUT)
         try:
@@ -50,14 +63,16 @@ def tell(*, users: Iterable[object] = (), sessions: Iterable[str | None] = ()) -
             client.close()
 
 
-def understand(message: bytes) -> tuple[set[str], set[str]]:
-    """Return the users and the sessions that a message of :func:`tell` names; none for anything else."""
+def understand(message: bytes) -> Losers:
+    """Return whom a message of :func:`tell` names; nobody for anything else."""
     try:
         said = json.loads(message)
-        return set(map(str, said['users'])), set(map(str, said['sessions']))
+        return Losers(*(frozenset(map(str, said[which])) for which in ('users', 'sessions')))._replace(
+            facilities=frozenset(map(str, said.get('facilities', ())))
+        )
     except (ValueError, TypeError, KeyError):
         logger.warning('Not understood on %s: %r', channel(), message[:100])
-        return set(), set()
+        return Losers()
 
 
 def connect() -> None:

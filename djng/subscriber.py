@@ -43,5 +43,6 @@ class RedisSubscriber(RedisStore, upstream.RedisSubscriber):  # type: ignore[mis
             sessions=[SELF] if f'{verb}-session' in channels else [],
         )
 
-    def _queue_publish(self, pipeline: Any, channel: str, message: Any) -> None:
-        self._connection.queue_publish(pipeline, channel, message)
+    def _mark(self, channel: str) -> tuple[bytes | None, bytes | None]:
+        mark: tuple[bytes | None, bytes | None] = self._connection.mark(channel.encode())
+        return mark

@@ -7,18 +7,18 @@ with ``uwsgi --gevent N``, alone or dispatched by ``WEBSOCKET_URL`` beside Djang
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import Any
 
 import gevent
 import uwsgi
 from gevent.monkey import get_original
-from gevent.threadpool import ThreadPool
 
+from djng.deciders import Call, Deciders
 from djng.greenlets import GeventPrimitives, use_native_sockets
 from djng.redis_store import make_client
+from djng.relay import lookups
 from djng.relay.counts import Counts, names
 from djng.relay.handshake import Answer
 from djng.relay.process import ProcessRelay
@@ -26,15 +26,6 @@ from djng.relay.server import RelayServer
 from djng.relay.visitor import Visitor
 
 __all__ = ['uWSGIWebsocketServer']
-
-#: Threads for handshakes that look things up (sessions, users, a project's own callback), at the least.
-HANDSHAKE_THREADS = 16
-
-#: Seconds after which a handshake that is not decided yet is a sign that something hangs.
-STALL = 0.5
-
-#: Seconds that a handshake may take to decide who may hear what.
-HANDSHAKE_TIMEOUT = 10.0
 
 
 class SharedCounts:
@@ -74,10 +65,7 @@ class uWSGIWebsocketServer(RelayServer):
 
     def __init__(self, redis_connection: Any = None) -> None:
         super().__init__(redis_connection or use_native_sockets(make_client()))
-        self._handshakes: ThreadPool | None = None
-        # When those that are waiting began to.
-        self._waiting: dict[object, float] = {}
-        self._waiting_limit = max(1, int(uwsgi.opt.get('gevent', b'2')) // 2)
+        self._deciders: Deciders | None = None
 
     def made(self, relay: ProcessRelay) -> None:
         """Have the sockets told when uWSGI ends or reloads this worker."""
@@ -97,35 +85,19 @@ class uWSGIWebsocketServer(RelayServer):
 
     def call_blocking(self, function: Callable[..., Any], *args: Any) -> Any:
         """Call ``function`` in a native thread, while this greenlet alone waits."""
-        if self._handshakes is None:
-            # More threads than cores: those of handshakes that were given up go on for a while, and spawn() would wait.
-            self._handshakes = ThreadPool(max(HANDSHAKE_THREADS, 8 * self._waiting_limit))
-        # Handshakes that wait, for a Redis that hangs, say, must leave half of uWSGI's cores to the pages. A crowd that
-        # comes at once is none of that: the first of it has not waited for long.
-        now = time.monotonic()
-        if len(self._waiting) >= self._waiting_limit and now - min(self._waiting.values()) > STALL:
-            raise TimeoutError('too many handshakes are waiting')
-        ticket = object()
-        self._waiting[ticket] = now
-        try:
-            return self._call_in_thread(function, *args)
-        finally:
-            del self._waiting[ticket]
+        if self._deciders is None:
+            self._deciders = Deciders(
+                self.primitives.loop(),
+                prepare=self._prepare,
+                around=lookups.database,
+                on_late=_release,
+                # Half of uWSGI's cores are left to the pages.
+                limit=max(1, int(uwsgi.opt.get('gevent', b'2')) // 2),
+            )
+        return self._deciders.call(function, *args)
 
-    def _call_in_thread(self, function: Callable[..., Any], *args: Any) -> Any:
-        assert self._handshakes is not None
-        # gevent prints what a thread raises, refusals too; so nothing is raised there.
-        waiting = self._handshakes.spawn(_outcome, function, *args)
-        # A crowd takes all cores for a moment; of those that still wait then, half give theirs back.
-        if not waiting.wait(STALL) and len(self._waiting) <= self._waiting_limit:
-            waiting.wait(HANDSHAKE_TIMEOUT - STALL)
-        if not waiting.ready():
-            waiting.rawlink(_too_late)
-            raise TimeoutError('it was not decided in time')
-        result, error = waiting.get()
-        if error is not None:
-            raise error
-        return result
+    def _prepare(self, calls: Sequence[Call]) -> None:
+        self.prepare([call.args[0] for call in calls if call.function == self.admit])
 
     def take_over(self, environ: dict[str, Any], start_response: Any, answer: Answer) -> tuple[Any, bytes]:
         """Have uWSGI write the answer, so that it logs it; then take the connection, of which it closes its own end."""
@@ -138,14 +110,6 @@ class uWSGIWebsocketServer(RelayServer):
         return []
 
 
-def _outcome(function: Callable[..., Any], *args: Any) -> tuple[Any, BaseException | None]:
-    try:
-        return function(*args), None
-    except BaseException as error:
-        return None, error
-
-
-def _too_late(waiting: Any) -> None:
-    result, _ = waiting.value
+def _release(result: Any) -> None:
     if isinstance(result, Visitor):
         result.subscriber.release()

@@ -9,9 +9,9 @@ HERE = Path(__file__).resolve().parent
 
 DEBUG = os.environ.get('DEBUG', 'yes') == 'yes'  # runserver then serves the static files; uwsgi.ini says no
 SECRET_KEY = os.environ.get('SECRET_KEY', 'known to everybody, and good for a demo only')
-# Also decides which pages may open a WebSocket.
 # Who may see what djng counts, at /ws/-/metrics.
 INTERNAL_IPS = ['127.0.0.1', '::1']
+# Also decides which pages may open a WebSocket.
 ALLOWED_HOSTS = ['localhost', '127.0.0.1', '[::1]', *os.environ.get('ALLOWED_HOSTS', '').split()]
 
 INSTALLED_APPS = [

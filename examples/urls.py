@@ -12,4 +12,12 @@ urlpatterns = [
     path('model_scope/', views.model_scope, name='model_scope'),
 ]
 if apps.is_installed('ws4redis'):
-    urlpatterns += [path('threeway_databinding/', views.threeway_databinding, name='threeway_databinding')]
+    from demo import scoreboard
+
+    urlpatterns += [
+        path('threeway_databinding/', views.threeway_databinding, name='threeway_databinding'),
+        path('chat/', views.chat, name='chat'),
+        path('scoreboard/', scoreboard.scoreboard, name='scoreboard'),
+        path('scoreboard/kick_off/', scoreboard.kick_off, name='kick_off'),
+        path('scoreboard/<slug:key>/<int:side>/', scoreboard.goal, name='goal'),
+    ]

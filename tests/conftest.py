@@ -43,6 +43,20 @@ def redis_clean(redis_server: Redis) -> Redis:
     return redis_server
 
 
+@pytest.fixture
+def spoken_to(redis_clean: Redis, monkeypatch: pytest.MonkeyPatch) -> Iterator[Redis]:
+    """The run's Redis, empty, to which Django code of the tests' own process speaks."""
+    from ws4redis import settings
+
+    from djng.speaking import shared_client
+
+    monkeypatch.setattr(settings, 'WS4REDIS_CONNECTION', {'host': '127.0.0.1', 'port': redis_clean.port})
+    shared_client.cache_clear()
+    yield redis_clean
+    shared_client().close()
+    shared_client.cache_clear()
+
+
 @pytest.fixture(scope='session')
 def shared_runserver(redis_server: Redis) -> Iterator[Runserver]:
     """The run's development server; its log is shown where a test that uses it fails."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
@@ -23,6 +24,15 @@ def deny(request: Any, channels: list[str]) -> list[str]:
 def trip(request: Any, channels: list[str]) -> list[str]:
     """Fail as a callback does that has a typo in it."""
     return [request.user.no_such_attribute]
+
+
+def ask_the_database(request: Any, channels: list[str]) -> list[str]:
+    """Let everybody in, after a look into the database and, for some, a while."""
+    from django.contrib.auth.models import User
+
+    User.objects.count()
+    time.sleep({'/ws/slow': 2, '/ws/endless': 30}.get(request.path_info, 0))
+    return channels
 
 
 def by_token(request: Any) -> None:

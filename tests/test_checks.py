@@ -12,6 +12,7 @@ from django.core.checks import run_checks
 from django.core.management.commands.runserver import Command as RunServer
 
 from djng import checks
+from djng.facilities import Facility
 
 DOCS = Path(__file__).resolve().parent.parent / 'docs' / 'checks.rst'
 
@@ -233,6 +234,23 @@ def test_each_message_has_a_hint_and_its_kind():
     for kind, arguments, letter in yields:
         assert kind[0] == letter
         assert 'hint=' in arguments
+
+
+def test_w007_no_facility_is_declared(settings, monkeypatch):
+    """In production somebody should have said who may open what."""
+
+    def fired_in_production():
+        return [message.id for message in run_checks(tags=['djng'], include_deployment_checks=True)]
+
+    registry = checks.registry.__class__()
+    monkeypatch.setattr(checks, 'registry', registry)
+    assert fired_in_production() == ['djng.W007']
+    assert fired() == {}
+    settings.WS4REDIS_ALLOWED_CHANNELS = lambda request, channels: channels
+    assert fired_in_production() == []
+    del settings.WS4REDIS_ALLOWED_CHANNELS
+    registry.register('a')(Facility)
+    assert fired_in_production() == []
 
 
 def test_ids_are_documented():

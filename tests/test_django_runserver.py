@@ -9,58 +9,15 @@ import re
 import signal
 import socket
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidMessage, InvalidStatus
-from websockets.sync.client import ClientConnection, connect
+from websockets.sync.client import connect
 
 from djng.redis_store import RedisMessage
 from tests.servers import PATIENCE, Redis, Runserver, eventually, free_port, running
-
-BOTH = 'subscribe-broadcast&publish-broadcast'
-CLIENT_ID = '0123456789abcdef0123456789abcdef'
-
-
-@contextlib.contextmanager
-def opened(server: Runserver, path: str, **options: Any) -> Iterator[ClientConnection]:
-    """A socket to ``server`` that does not ping by itself."""
-    with connect(server.url(path), ping_interval=None, compression=None, **options) as websocket:
-        yield websocket
-
-
-def heard(websocket: ClientConnection, *, timeout: float = PATIENCE) -> str | bytes:
-    """Return the next message that is no heartbeat; raises TimeoutError when none comes within ``timeout`` seconds."""
-    deadline = time.monotonic() + timeout
-    while (message := websocket.recv(timeout=max(0.0, deadline - time.monotonic()))) == '--heartbeat--':
-        pass
-    return message
-
-
-def all_heard(websocket: ClientConnection, last: str) -> list[str | bytes]:
-    """Return the messages up to ``last``, without it; whoever publishes it last has proof of what came before."""
-    messages = []
-    while (message := heard(websocket)) != last:
-        messages.append(message)
-    return messages
-
-
-def publish(redis_server: Redis, channel: str, *messages: str) -> None:
-    """Publish ``messages`` as any program might, in one pipeline."""
-    pipeline = redis_server.client.pipeline(transaction=False)
-    for message in messages:
-        pipeline.publish(channel, message)
-    pipeline.execute()
-
-
-def session_cookie(user: Any) -> dict[str, str]:
-    """Sign ``user`` in, and return the headers by which a browser shows it."""
-    from django.test import Client
-
-    client = Client()
-    client.force_login(user)
-    return {'Cookie': f'sessionid={client.cookies["sessionid"].value}'}
+from tests.sockets import BOTH, CLIENT_ID, all_heard, heard, opened, publish, server_with, session_cookie
 
 
 def test_two_browsers_hear_each_other(runserver: Runserver) -> None:
@@ -138,6 +95,15 @@ def test_the_kept_message_greets_a_late_comer(runserver: Runserver, redis_clean:
     assert 3500 < redis_clean.client.ttl('broadcast:foobar') <= 3600  # type: ignore[operator]
     with opened(runserver, 'foobar?subscribe-broadcast') as b:
         assert heard(b) == 'last'
+
+
+def test_what_is_kept_stays_as_it_was_said(runserver: Runserver, redis_clean: Redis) -> None:
+    """Who comes late hears white space around a message, too."""
+    with opened(runserver, 'foobar?publish-broadcast') as a:
+        a.send(' \n{ "a": 1 }\t')
+        eventually(lambda: redis_clean.client.exists('broadcast:foobar'))
+    with opened(runserver, 'foobar?subscribe-broadcast') as b:
+        assert heard(b) == ' \n{ "a": 1 }\t'
 
 
 def test_facilities_are_apart(runserver: Runserver) -> None:
@@ -450,21 +416,6 @@ def test_static_files_and_pages_are_served_beside(runserver: Runserver) -> None:
         response.read()
         assert response.status == status
     connection.close()
-
-
-@contextlib.contextmanager
-def server_with(
-    redis_server: Redis, *arguments: str, env: dict[str, str] | None = None, **settings: Any
-) -> Iterator[Runserver]:
-    """A development server with other settings."""
-    server = Runserver(
-        redis_server.port, *(arguments or ('--noreload',)), TESTS_SETTINGS=json.dumps(settings), **(env or {})
-    )
-    try:
-        yield server
-    finally:
-        server.stop()
-        print(server.output())
 
 
 def test_allowed_channels_leave_what_they_leave(redis_clean: Redis) -> None:

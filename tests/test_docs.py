@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import json
 import os
 import re
 import shutil
@@ -13,6 +14,7 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from django.contrib.auth.models import AnonymousUser, User
@@ -21,6 +23,12 @@ from django.core.exceptions import PermissionDenied
 from websockets.sync.client import connect
 
 import djng
+from djng.relay import frames
+from djng.relay.bound import public_name
+from djng.signals import collection_changed
+from djng.state.frame import parse_frame
+from djng.state.heard import heard
+from djng.state.steps import Applied, Kept
 from tests.servers import PATIENCE, ROOT, Redis, Runserver
 
 DOCS = ROOT / 'docs'
@@ -28,6 +36,7 @@ README = ROOT / 'README.md'
 PAGES = sorted([README, *DOCS.glob('*.rst')])
 SOURCES = sorted((ROOT / 'djng').rglob('*.py'))
 CLIENT = ROOT / 'client' / 'src'
+DELIVERY = ROOT / 'djng' / 'worker' / 'delivery.py'
 
 
 def read(path: Path) -> str:
@@ -117,26 +126,32 @@ def test_statuses() -> None:
     assert missing(statuses, 'access.rst') == set()
 
 
+def test_signals() -> None:
+    """Each signal, and all that its receivers are given, is described, and so are the worker's options."""
+    names = found(r'(?m)^(\w+) = FacilitySignal', ROOT / 'djng' / 'signals.py')
+    names |= found(r"'(\w+)': ", DELIVERY) | found(r"kwargs\['(\w+)'\]", DELIVERY)
+    assert {'collection_changed', 'socket_opened', 'changed', 'position', 'user', 'address', 'client'} <= names
+    assert missing(names, 'listening.rst') == set()
+    options = found(r"'(--\w+)'", ROOT / 'djng' / 'management' / 'commands' / 'djng_worker.py')
+    assert [option for option in options if f'djng_worker {option}' not in read(DOCS / 'listening.rst')] == []
+
+
 def test_client() -> None:
     """Each method of the provider, each member and each status of a binding, each log level is described."""
     names = found(r'this\.(set\w+) = ', CLIENT / 'djangoWebsocket.js')
-    [members] = found(r'const binding = \{(.*)\}', CLIENT / 'binding.js')
+    [members] = found(r'const binding = \{([^;]*)\};', CLIENT / 'binding.js')
     names |= set(re.findall(r'(\w+)(?:: [^,]*)?(?:,|$)', members.strip()))
     names |= found(r"become\('(\w+)'", CLIENT / 'connection.js')
     [levels] = found(r'LEVELS = \[(.*)\]', CLIENT / 'djangoWebsocket.js')
     names |= set(re.findall(r"'(\w+)'", levels))
-    assert {'setURI', 'unbind', 'onStatus', 'reason', 'waiting', 'debug'} <= names
+    assert {'setURI', 'unbind', 'onStatus', 'onSync', 'errors', 'reason', 'waiting', 'debug'} <= names
     assert missing(names, 'client.rst') == set()
 
 
 def test_modules_are_in_the_architecture() -> None:
     """Each module of djng and of the client has its sentence."""
-    paths = {
-        str(path.relative_to(ROOT))
-        for folder in ('djng', 'djng/relay', 'djng/state')
-        for path in (ROOT / folder).glob('*.py')
-    }
-    names = {path for path in paths if not path.endswith('__init__.py')} | {path.name for path in CLIENT.glob('*.js')}
+    modules = [path for path in SOURCES if not {'__init__.py', 'management', 'templatetags'} & set(path.parts)]
+    names = {str(path.relative_to(ROOT)) for path in modules} | {path.name for path in CLIENT.glob('*.js')}
     assert missing(names - {'index.js', 'module.js'}, 'architecture.rst') == set()
 
 
@@ -219,6 +234,19 @@ def test_process_request(rf: Any) -> None:
         assert request.session is None
 
 
+def test_receiver(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The receiver that the page on listening shows saves what it is told of its facility, and of no other."""
+    result = Mock()
+    monkeypatch.setitem(sys.modules, 'scores', Mock())
+    monkeypatch.setitem(sys.modules, 'scores.models', Mock(Result=result))
+    namespace: dict[str, Any] = {}
+    exec(shown(DOCS / 'listening.rst', 'python')[0], namespace)
+    for facility in ('scores', 'others'):
+        collection_changed.send(facility, collection={'home': 1, 'away': 2}, changed={'home': 1}, user=None)
+    result.objects.update_or_create.assert_called_once_with(pk=1, defaults={'home': 1, 'away': 2})
+    assert collection_changed.disconnect(namespace['save_result'], sender='scores')
+
+
 def test_subscriber() -> None:
     """The example of WS4REDIS_SUBSCRIBER greets before it sends what is kept."""
 
@@ -237,6 +265,45 @@ def test_subscriber() -> None:
     websocket = Websocket()
     subscriber.send_persisted_messages(websocket)
     assert websocket == [b'{"welcome": true}', b'kept']
+
+
+def frames_of(title: str) -> list[str]:
+    """Return the frames that a section of the page on the wire shows, as they travel."""
+    section = re.split(rf'^{title}\n-+$', read(DOCS / 'wire.rst'), flags=re.M)[1]
+    section = re.split(r'^.+\n-{3,}$', section, maxsplit=1, flags=re.M)[0]
+    return [json.dumps(json.loads(code), separators=(',', ':')) for name, code in snippets(section) if name == 'json']
+
+
+def test_what_a_client_says() -> None:
+    """The server understands each frame that a client is told to say."""
+    understood = [parse_frame(frame) for frame in frames_of('What a client says')]
+    assert [(frame.s, frame.seed, frame.sync) for frame in understood] == [
+        (8, False, False),
+        (9, False, False),
+        (None, True, False),
+        (None, False, True),
+    ]
+    change = understood[1].change
+    assert change is not None
+    assert (change.kind, change.set, change.length, change.push) == ('array', {'0': '"x"'}, 2, ('"d"', '"e"'))
+
+
+def test_what_the_server_says() -> None:
+    """Each frame that the server is said to send is one that it makes."""
+    said = frames_of('What the server says')
+    me = public_name('5d41402abc4b2a76b9719d911017c592')
+    assert said[0].encode() == frames.hello(me, subscribed=['broadcast'], published=['broadcast'])
+    assert said[1].encode() == frames.snapshot(
+        'broadcast', Kept(1763800000123, 41, 'object', 2, 0, b'{"home":2,"away":1}')
+    )
+    assert said[2].encode() == frames.snapshot('broadcast', Kept(1763800000123, 6, 'array', 2, 0, b'["a","b"]'))
+    for frame, kind in zip(said[3:5], ('object', 'array'), strict=True):
+        known = heard(frame.encode())
+        assert known is not None
+        assert known.kind == kind
+    assert said[5].encode() == frames.acknowledgement(7, 'broadcast', Applied(1763800000123, 42))
+    assert said[6].encode() == frames.refusal(7, {'home': ['Ensure this value is less than or equal to 99.']})
+    assert len(said) == 7
 
 
 # A project made by `startproject` and the snippets of the installation, and nothing else.
@@ -310,9 +377,11 @@ def test_installed_socket(installed: tuple[Runserver, Path]) -> None:
     server, folder = installed
     with connect(server.url('foobar?subscribe-broadcast'), ping_interval=None) as websocket:
         run(folder, '-c', 'import django; django.setup()\n' + shown(DOCS / 'installation.rst', 'python')[1])
-        while (message := websocket.recv(timeout=PATIENCE)) == '--heartbeat--':
-            pass
-        assert message == '{"home": "2", "away": "1"}'
+        messages: list[Any] = []
+        while len(messages) < 2:
+            if (message := websocket.recv(timeout=PATIENCE)) != '--heartbeat--':
+                messages.append(json.loads(message))
+        assert messages == [{'home': '2'}, {'home': '3', 'away': '1'}]
 
 
 def test_installed_browsers(installed: tuple[Runserver, Path]) -> None:

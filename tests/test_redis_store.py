@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import AnonymousUser, Group, User
 from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpRequest
 from django.test import RequestFactory
+from redis.exceptions import OutOfMemoryError
 from ws4redis.redis_store import RedisStore as UpstreamStore
 
-from djng.redis_store import SELF, RedisMessage, RedisStore, escape
+from djng.redis_store import SELF, RedisMessage, RedisStore, escape, label
 from tests.servers import Redis
 
 channels = RedisStore(None)._get_message_channels
@@ -33,6 +36,22 @@ def test_no_two_names_share_a_channel() -> None:
     assert channels(groups=['a:b'], facility='c') == ['group:a%3Ab:c']
     assert channels(groups=['a'], facility='b:c') == ['group:a:b:c']
     assert escape('a%3Ab') == 'a%253Ab'
+
+
+def test_a_label_tells_the_audience_and_no_key() -> None:
+    """Browsers know a channel by its audience; of groups by the name too, since one socket may have many."""
+    assert label('broadcast:group:x') == 'broadcast'
+    assert label('user:mary:foobar') == 'user'
+    assert label('session:0123456789abcdef:foobar') == 'session'
+    assert label(channels(groups=['chess: blitz'], facility='a:b')[0]) == 'group:chess%3A blitz'
+
+
+def test_labels_leave_the_prefix_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With WS4REDIS_PREFIX labels are the same."""
+    monkeypatch.setattr('ws4redis.settings.WS4REDIS_PREFIX', 'group')
+    assert channels(groups=['chess'], facility='f') == ['group:group:chess:f']
+    assert label('group:group:chess:f') == 'group:chess'
+    assert label('group:broadcast:f') == 'broadcast'
 
 
 @pytest.mark.django_db
@@ -82,10 +101,11 @@ def test_a_message_is_kept_and_published_in_one_step(redis_clean: Redis) -> None
     pubsub.get_message(timeout=5)
     with redis_clean.client.monitor() as monitor:
         store.publish_message(RedisMessage('hello'))
-        commands = ['']
-        while commands[-1] != 'EXEC':
-            commands.append(monitor.next_command()['command'].split()[0])
-    assert commands[-4:] == ['MULTI', 'SET', 'PUBLISH', 'EXEC']
+        commands: list[Any] = []
+        while not commands or commands[-1][1] != 'PUBLISH':
+            command = monitor.next_command()
+            commands.append((command['client_type'], command['command'].split()[0]))
+    assert commands[-2:] == [('lua', 'SET'), ('lua', 'PUBLISH')]
     message = pubsub.get_message(timeout=5)
     assert message is not None
     assert message['data'] == redis_clean.client.get('broadcast:f') == b'hello'
@@ -93,6 +113,26 @@ def test_a_message_is_kept_and_published_in_one_step(redis_clean: Redis) -> None
     redis_clean.client.delete('broadcast:f')
     store.publish_message(RedisMessage('gone'), expire=0)
     assert redis_clean.client.get('broadcast:f') is None
+
+
+def test_bytes_that_are_no_text_are_published(redis_clean: Redis) -> None:
+    """What is not UTF-8 is kept and published as it is."""
+    store = RedisStore(redis_clean.client)
+    store._publishers = {'broadcast:f'}
+    store.publish_message(RedisMessage(b'\xff\xfe'))
+    assert redis_clean.client.get('broadcast:f') == b'\xff\xfe'
+
+
+def test_what_redis_refuses_is_raised(redis_clean: Redis) -> None:
+    """Whoever publishes hears of it if Redis does not take the message."""
+    store = RedisStore(redis_clean.client)
+    store._publishers = {'broadcast:f'}
+    redis_clean.client.config_set('maxmemory', 1)
+    try:
+        with pytest.raises(OutOfMemoryError):
+            store.publish_message(RedisMessage('hello'))
+    finally:
+        redis_clean.client.config_set('maxmemory', 0)
 
 
 def test_only_messages_are_published(redis_clean: Redis) -> None:

@@ -134,5 +134,5 @@ def test_without_redis_signing_out_goes_on(
 @pytest.mark.parametrize('message', [b'', b'\xff', b'[]', b'{"users": 5, "sessions": []}', b'null'])
 def test_what_is_not_understood_is_ignored(message: bytes, caplog: pytest.LogCaptureFixture) -> None:
     """Anything but a word of djng's own names nobody."""
-    assert rights.understand(message) == (set(), set())
+    assert rights.understand(message) == rights.Losers()
     assert 'Not understood' in caplog.text

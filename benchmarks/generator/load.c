@@ -12,6 +12,8 @@
  *   closed SECONDS        publish a message whenever all readers have the one before
  *   burst COUNT SECONDS   publish COUNT in one write whenever all readers have the ones before
  *   rate N SECONDS        publish N messages per second, whatever has arrived
+ *   edit N RATE SECONDS   let the first N sockets, which must be bound ones, change the collection: RATE changes per
+ *                         second in all, or with 0 each its next one when its own has come back
  *
  * A message is a JSON object of SIZE bytes with a mark and its number in it. */
 #include "load.h"
@@ -38,9 +40,11 @@ static char before[MAX_FRAMING], after[MAX_FRAMING];
 static int before_size, after_size, publisher = -1, loop;
 
 /* One entry per message that was ever published; those below `first` belong to loads that are over. */
-static struct { double sent, last; int wanted, got; } messages[MAX_MESSAGES];
+static struct { double sent, last; int wanted, got, author; } messages[MAX_MESSAGES];
 static int first, published, batch;
 static long wanted, missing_of_batch, delivered, duplicates;
+static char is_waiting[MAX_SOCKETS]; /* for its own change to come back */
+static int waiting;
 double progress;
 
 double now(void) {
@@ -77,9 +81,10 @@ static int unhex(const char *hex, char *bytes) {
     return n;
 }
 
-/* A reader has found the mark of a message. */
-void count(int number, double at) {
+/* The reader `who` has found the mark of a message. */
+void count(int number, unsigned who, double at) {
     if (number < first || number >= published) return;
+    if (messages[number].author == (int)who && is_waiting[who]) is_waiting[who] = 0, waiting--;
     if (++messages[number].got > messages[number].wanted) { duplicates++; return; }
     messages[number].last = at;
     delivered++;
@@ -134,6 +139,7 @@ static void publish(int count) {
     for (; count--; published++) {
         messages[published].sent = at;
         messages[published].wanted = alive;
+        messages[published].author = -1;
         size += encode(out + size, published);
     }
     for (int sent = 0; sent < size;) {
@@ -183,6 +189,35 @@ static void load(int count, double pause, double seconds) {
     report(start, cpu, overrun);
 }
 
+/* Let `writers` sockets change the collection, `rate` times per second or, with 0, as fast as their own come back. */
+static void change(int writers, double rate, double seconds) {
+    double start = now(), cpu = own_cpu(), end = start + seconds, due = start;
+    int turns = 0, overrun = 0;
+    first = published;
+    wanted = delivered = duplicates = waiting = 0;
+    memset(is_waiting, 0, sizeof is_waiting);
+    progress = start;
+    for (;;) {
+        double t = now();
+        if (t < end)
+            for (int i = 0; i < writers && waiting < writers && published < MAX_MESSAGES && !(rate && t < due); i++) {
+                int who = turns++ % writers;
+                if (is_waiting[who]) continue;
+                messages[published].sent = now();
+                messages[published].wanted = alive;
+                messages[published].author = who;
+                is_waiting[who] = 1, waiting++;
+                if (!edit(who, published++)) die("a writer cannot write");
+                wanted += alive;
+                if (rate) due += 1 / rate;
+            }
+        else if (delivered >= wanted) break;
+        else if (t - progress > STALL || t - start > OVERRUN * seconds) { overrun = 1; break; }
+        turn(rate && t < end && due > t ? (int)((due - t) * 1e3) + 1 : 20);
+    }
+    report(start, cpu, overrun);
+}
+
 static void connect_more(int n, int window) {
     double start = progress = now();
     for (int todo = n; todo || opening;) {
@@ -208,6 +243,7 @@ static void obey(const char *line) {
     else if (sscanf(line, "closed %lf", &seconds) == 1) load(1, 0, seconds);
     else if (sscanf(line, "burst %d %lf", &n, &seconds) == 2 && n <= 1000) load(n, 0, seconds);
     else if (sscanf(line, "rate %lf %lf", &x, &seconds) == 2) load(1, 1 / x, seconds);
+    else if (sscanf(line, "edit %d %lf %lf", &n, &x, &seconds) == 3 && n <= alive) change(n, x, seconds);
     else die("no such command");
     fflush(stdout);
 }

@@ -5,6 +5,7 @@
 #define MARK "~~@"          /* in front of a message's number, of seven digits */
 #define MARK_SIZE 10
 #define MAX_SOCKETS 20000
+#define FIELDS 30           /* properties of the collection that writers change */
 
 struct address { char host[64], path[512]; int port; };
 
@@ -12,6 +13,7 @@ struct address { char host[64], path[512]; int port; };
 extern const char *cookie, *join, *answer;
 extern int alive, opening, refused;
 void open_socket(const struct address *to);
+int edit(unsigned who, int number);
 void readable(unsigned who);
 int dial(const struct address *to);
 
@@ -20,4 +22,4 @@ extern double progress;     /* when anything last got on */
 double now(void);
 void die(const char *reason);
 void watch(int fd, unsigned who);
-void count(int number, double at);
+void count(int number, unsigned who, double at);

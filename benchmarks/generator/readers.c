@@ -21,6 +21,7 @@ struct reader {
     char tail[MARK_SIZE];
     char *head;                /* the answer to the handshake, until it is complete */
     int head_size;
+    int edits;                 /* changes that it has sent */
 };
 
 static struct reader readers[MAX_SOCKETS];
@@ -39,24 +40,44 @@ int dial(const struct address *to) {
     return fd;
 }
 
-/* Say one masked frame (the mask is zero) of less than 126 bytes; it always fits an idle socket's buffer. */
-static void say(struct reader *r, int opcode, const char *data, int size) {
-    char frame[132] = {0x80 | opcode, 0x80 | size};
-    memcpy(frame + 6, data, size);
-    if (write(r->fd, frame, size + 6) != size + 6) errno = 0; /* the server has closed; reading will tell */
+/* Write one masked frame (the mask is zero) of less than 1000 bytes; false if not all of it was taken. */
+static int put(struct reader *r, int opcode, const char *data, int size) {
+    char frame[1024] = {0x80 | opcode, 0x80 | (size < 126 ? size : 126), size >> 8, size};
+    int head = size < 126 ? 6 : 8;
+    if (size < 126) frame[2] = frame[3] = 0;
+    memcpy(frame + head, data, size);
+    return write(r->fd, frame, head + size) == head + size;
 }
 
-/* Begin a handshake; each socket brings the cookie with its own number behind it, so that it has its own session. */
+/* Say something short, which always fits an idle socket's buffer. */
+static void say(struct reader *r, int opcode, const char *data, int size) {
+    if (!put(r, opcode, data, size)) errno = 0; /* the server has closed; reading will tell */
+}
+
+/* Change one of FIELDS properties as a bound client does, to a text with the mark of message `number`; false if the
+ * socket cannot take it. */
+int edit(unsigned who, int number) {
+    struct reader *r = &readers[who];
+    char body[SIZE + 64];
+    int n = sprintf(body, "{\"field_%d\":\"" MARK "%07d", number % FIELDS, number);
+    memset(body + n, 'x', SIZE - n);
+    n = SIZE + sprintf(body + SIZE, "\",\"$$djng\":{\"s\":%d}}", ++r->edits);
+    return r->state == OPEN && put(r, 0x1, body, n);
+}
+
+/* Begin a handshake; each socket brings the cookie with its own number behind it, so that it has its own session, and
+ * where the path ends with "=" so does that: a client id. */
 void open_socket(const struct address *to) {
     if (opened == MAX_SOCKETS) die("too many sockets");
     struct reader *r = &readers[opened];
     *r = (struct reader){.fd = dial(to), .state = UPGRADING, .head = malloc(HEAD_SIZE)};
-    char request[2048], session[256] = "";
+    char request[2048], session[256] = "", id[33] = "";
+    if (to->path[strlen(to->path) - 1] == '=') snprintf(id, sizeof id, "%032d", opened);
     if (cookie) snprintf(session, sizeof session, "Cookie: %s%07d\r\n", cookie, opened);
     int n = snprintf(request, sizeof request,
-        "GET %s HTTP/1.1\r\nHost: %s:%d\r\nOrigin: http://%s:%d\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+        "GET %s%s HTTP/1.1\r\nHost: %s:%d\r\nOrigin: http://%s:%d\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
         "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n%s\r\n",
-        to->path, to->host, to->port, to->host, to->port, session);
+        to->path, id, to->host, to->port, to->host, to->port, session);
     if (write(r->fd, request, n) != n) die("handshake");
     watch(r->fd, opened++);
     opening++;
@@ -99,7 +120,7 @@ static void received(struct reader *r, char *data, int size) {
     while ((mark = memmem(from, end - from, MARK, 3)) && end - mark >= MARK_SIZE) {
         int number = 0;
         for (int i = 3; i < MARK_SIZE; i++) number = number * 10 + mark[i] - '0';
-        count(number, at);
+        count(number, r - readers, at);
         from = mark + MARK_SIZE;
     }
     r->kept = end - from < MARK_SIZE - 1 ? end - from : MARK_SIZE - 1;

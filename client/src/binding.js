@@ -20,13 +20,14 @@ const SERVICES = ['$rootScope', '$window', '$parse', '$$djangoConnection', '$$dj
  * @param {Scope} scope The binding ends with it.
  * @param {string} collection An assignable expression, such as `my_collection` or `vm.form`.
  * @param {Object} options `address` without the client's id; `identity()` makes one; `heartbeat`, `log(level, message)`;
- *   `persist`, under which name to keep unsent edits, or null; and the booleans `subscribes`, `publishes`, `deep`.
+ *   `told`, what the page says of it, see firstPaint.js; `persist`, under which name to keep unsent edits, or null; and the
+ *   booleans `subscribes`, `publishes`, `deep`.
  * @returns {Object} The binding; {@link djangoWebsocket#connect} describes it.
  */
 angular.module('djng.websocket').factory('$$djangoBinding', SERVICES.concat(function (
   $rootScope, $window, $parse, connection, event, inputs, unsent,
 ) {
-  return function bind(scope, collection, { address, identity, heartbeat, log, persist, subscribes, publishes, deep }) {
+  return function bind(scope, collection, { address, identity, heartbeat, log, persist, subscribes, publishes, deep, told }) {
     const property = $parse(collection);
     const model = { read: () => property(scope), assign: (value) => property.assign(scope, value) };
     const [onStatus, onSync, onError] = ['onStatus', 'onSync', 'onError'].map(event);
@@ -59,7 +60,8 @@ angular.module('djng.websocket').factory('$$djangoBinding', SERVICES.concat(func
       keeping.end,
       marks.end,
     ];
-
+    wires.bound.foresee(told);
+    wires.bound.show();
     identify();
     if (scope.$$destroyed) {
       unbind();

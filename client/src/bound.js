@@ -1,4 +1,5 @@
 /** djng's wire as binding.js asks for it: a replica, shown on the scope. plain.js has the same for the wire of ws4redis. */
+import { foresee } from './firstPaint.js';
 import { hear } from './hearing.js';
 import { waiting, waits } from './layers.js';
 import { close, forget, isLevel, makeReplica, release, resume, unsent, version } from './replica.js';
@@ -26,6 +27,7 @@ export function makeBound(shown, publishes) {
       }
     },
     sync() {},
+    foresee: (frames) => foresee(replica, frames),
     hear: (text) => hear(replica, text),
     /** Show what was heard; returns the names whose new values are others'. */
     show() {

@@ -1,3 +1,5 @@
+import { readPage } from './firstPaint.js';
+
 /** What may be logged, from the most talkative to the most silent. */
 const LEVELS = ['debug', 'log', 'warn', 'error'];
 
@@ -80,20 +82,27 @@ angular.module('djng.websocket').provider('djangoWebsocket', function () {
      * @name djangoWebsocket#connect
      * @description
      * Share `scope[collection]` with the server and with every browser bound to the facility. What the scope holds at
-     * this moment stays here until it changes; what the server kept is laid over it.
+     * this moment stays here until it changes; what the server kept is laid over it, at once if Django's template tag
+     * `djng_collection` has written that into the page.
      *
      * @param {Scope} scope The binding ends when this scope is destroyed.
      * @param {string} collection The object's or array's name on the scope: `my_collection`, `vm.form`. Made when missing.
      * @param {string} facility What to bind to.
      * @param {Array.<string>} channels `subscribe-…` to hear, `publish-…` to be heard, each followed by `broadcast`,
      *   `user`, `group` or `session`; `echo` to hear one's own words.
-     * @param {{deep: boolean}=} options `deep`: watch all that is inside, not only properties or items.
+     * @param {{deep: boolean, persist: (boolean|string)}=} options `deep`: watch all that is inside, not only properties or
+     *   items. `persist`: keep what is unsent in localStorage, so that it survives the page; a name keeps it apart from others'.
      * @returns {Promise} Resolves to the binding when the socket opens for the first time; pending until then. It has
      *   the binding at once as its property `binding`:
      *
      *   - `status`: `'connecting'`, `'open'`, `'waiting'` (for the next attempt) or `'closed'` (for good),
      *   - `reason`: `{code, reason}` of the last close, or null,
+     *   - `pending`: how many properties or items are edited and not yet acknowledged,
+     *   - `version`: of the collection that is shown; null where there is none, or the server is a plain ws4redis,
+     *   - `errors`: why changes were refused, lists of messages by property,
      *   - `onStatus(fn)`: calls `fn(status, binding)` in a digest on each change; returns a function that ends this,
+     *   - `onSync(fn)`: the same, `fn(binding)` whenever nothing waits and nothing is missing,
+     *   - `onError(fn)`: the same, `fn(errors, binding)` when a change was refused,
      *   - `unbind()`: ends the binding; the object stays on the scope as it is.
      */
     function connect(scope, collection, facility, channels, options) {
@@ -109,15 +118,18 @@ angular.module('djng.websocket').provider('djangoWebsocket', function () {
       const first = $q.defer();
       const address = `${uri}${path(facility)}?${channels.join('&')}`;
       const { deep, persist } = options || {};
+      const log = (level, message) => {
+        if (LEVELS.indexOf(level) >= threshold) {
+          $log[level](`djng: ${collection} at ${facility}: ${message}`);
+        }
+      };
+      const { frames, discard } = readPage($window.document, facility, channels, log);
       const binding = bind(scope, collection, {
         address,
         identity,
         heartbeat,
-        log(level, message) {
-          if (LEVELS.indexOf(level) >= threshold) {
-            $log[level](`djng: ${collection} at ${facility}: ${message}`);
-          }
-        },
+        log,
+        told: frames,
         subscribes: speaks('subscribe-'),
         publishes: speaks('publish-'),
         deep: Boolean(deep),
@@ -126,6 +138,7 @@ angular.module('djng.websocket').provider('djangoWebsocket', function () {
       const unlisten = binding.onStatus((status) => {
         if (status === 'open') {
           unlisten();
+          discard();
           first.resolve(binding);
         }
       });

@@ -10,7 +10,7 @@ import { read, SYNC } from './wire.js';
 /** The order of audiences, the widest first; groups by their names. */
 const RANKS = ['broadcast', 'group', 'user', 'session'];
 const rank = (label) => RANKS.indexOf(label.split(':')[0]);
-const wider = (a, b) => rank(a) - rank(b) || (a < b ? -1 : 1);
+export const wider = (a, b) => rank(a) - rank(b) || (a < b ? -1 : 1);
 
 /** Take a frame in. Throws where it makes no sense. */
 export function hear(replica, text) {

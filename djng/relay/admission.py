@@ -7,14 +7,22 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
+from django.http import Http404
 from django.utils.module_loading import import_string
 
 from djng.conf import websocket_url
+from djng.edit import Author
+from djng.facilities import Facility, names_of, registry
 from djng.redis_store import group_names, session_keys
 from djng.relay import origin
+from djng.relay.bound import public_name
+from djng.relay.licence import Licence
 
 logger = logging.getLogger('djng.relay')
+
+#: What is said of a facility that is none.
+NO_SUCH = 'there is no such facility'
 
 #: Characters that a facility may have at the most; it becomes part of a Redis key.
 FACILITY_LENGTH = 200
@@ -82,9 +90,86 @@ def facility_of(request: Any) -> str:
     return facility
 
 
+def declared(name: str) -> Facility | None:
+    """Return the facility ``name`` as the project declares it; None where it declares none at all.
+
+    Raises :exc:`Refused` where it declares others only.
+    """
+    facility = registry.find(name) if registry else None
+    if facility is None and registry:
+        raise Refused(NO_SUCH, status=404, code=NO_SUCH_FACILITY)
+    return facility
+
+
+def granted_channels(facility: Facility, request: Any, asked: list[str]) -> list[str]:
+    """Return those of the ``asked`` channels that ``facility`` lets the visitor subscribe to and publish on.
+
+    Raises :exc:`Refused` if it leaves nothing; whatever else its methods raise goes through.
+    """
+    try:
+        verbs = {
+            'subscribe': facility.may_subscribe if any(map(_is_subscribed, asked)) else None,
+            'publish': facility.may_publish if not all(map(_is_subscribed, asked)) else None,
+        }
+        held = {verb for verb, may in verbs.items() if may is not None and may(request)}
+    except PermissionDenied as error:
+        raise denied(error) from error
+    except Http404 as error:
+        raise Refused(str(error) or NO_SUCH, status=404, code=NO_SUCH_FACILITY) from error
+    channels = [channel for channel in asked if channel.partition('-')[0] in held]
+    if asked and not channels:
+        if not request.user.is_authenticated:
+            raise Refused(f'sign in to use {", ".join(asked)} here', status=403, code=SIGN_IN)
+        raise Refused(f'{", ".join(asked)} may not be used here', status=403, code=NOT_ALLOWED)
+    return channels
+
+
+def licence_for(facility: Facility, request: Any) -> Licence:
+    """Return what ``facility`` lets the visitor say; its method may use the database, and raise PermissionDenied."""
+    try:
+        return Licence(facility, _author_of(request), names_of(facility.writable, request))
+    except PermissionDenied as error:
+        raise denied(error) from error
+
+
+def without_publishing(licence: Licence, channels: list[str]) -> list[str]:
+    """Return what is left of ``channels`` for a plain socket, which may not publish everywhere.
+
+    Raises :exc:`Refused` if nothing is.
+    """
+    if not licence.is_for_bound_only:
+        return channels
+    left = [channel for channel in channels if _is_subscribed(channel)]
+    if channels and not left:
+        raise Refused('only a bound socket may publish here', status=403, code=NOT_ALLOWED)
+    return left
+
+
+def _author_of(request: Any) -> Author:
+    client_id = client_id_of(request)
+    session_key = next(iter(session_keys(True, request)), None)
+    address = request.META.get('REMOTE_ADDR', '')
+    return Author(request.user, session_key, '' if client_id is None else public_name(client_id), address)
+
+
+def denied(error: PermissionDenied) -> Refused:
+    """Return the refusal for what a function of the project has raised."""
+    return Refused(str(error) or 'not allowed', status=403, code=NOT_ALLOWED)
+
+
+def _is_subscribed(channel: str) -> bool:
+    return channel.startswith('subscribe-')
+
+
 def is_bound(request: Any) -> bool:
     """Whether the socket is djng's client's: it names itself by ``djng=<client id>``."""
-    return _CLIENT_ID.fullmatch(request.GET.get('djng', '')) is not None
+    return client_id_of(request) is not None
+
+
+def client_id_of(request: Any) -> str | None:
+    """Return the secret id by which djng's client names itself; None for any other client."""
+    client_id: str = request.GET.get('djng', '')
+    return client_id if _CLIENT_ID.fullmatch(client_id) else None
 
 
 def identity_of(request: Any) -> tuple[str | None, str | None]:

@@ -1,4 +1,4 @@
-"""A message on its way to many sockets: encoded once for all of them, compressed once for those that take it."""
+"""A message on its way to many sockets: encoded once for each kind of them, compressed once for those that take it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from websockets.extensions.permessage_deflate import PerMessageDeflate, ServerPe
 from websockets.frames import Frame, Opcode
 
 from djng.relay.connection import encode
+from djng.state.heard import heard
 
 #: Bytes from which on a message is worth being compressed; docs/benchmarks.rst has the figures.
 DEFLATE_FROM = 1000
@@ -33,10 +34,11 @@ SHARED = PerMessageDeflate(
 
 
 class Broadcast:
-    """``message`` and the frames that carry it."""
+    """``message`` and the frames that carry it; ``is_change`` where it tells a part of a collection only."""
 
-    def __init__(self, message: bytes) -> None:
+    def __init__(self, message: bytes, *, is_change: bool = False) -> None:
         self.message = message
+        self.is_change = is_change
         #: The frame for every socket.
         self.plain = encode(message)
         #: Whether :attr:`deflated` is worth its while.
@@ -47,3 +49,35 @@ class Broadcast:
         """The frame for sockets with permessage-deflate (RFC 7692, 7.2.1); the plain one where that is no larger."""
         frame = Frame(Opcode(self.plain[0] & 0x0F), self.message).serialize(mask=False, extensions=[SHARED])
         return frame if len(frame) < len(self.plain) else self.plain
+
+
+class Publication:
+    """What was published on a channel, in the rendition of each kind of sockets; made when one of that kind listens."""
+
+    def __init__(self, message: bytes) -> None:
+        self.message = message
+        #: What the state's script says of it; None where its author published it without the script.
+        self.heard = heard(message)
+
+    @cached_property
+    def for_bound(self) -> Broadcast | None:
+        """The message as it was published; None where it has no place among the changes of the collection yet."""
+        return None if self.heard is None else Broadcast(self.message)
+
+    @cached_property
+    def for_plain(self) -> Broadcast | None:
+        """The message as its author said it.
+
+        None where plain sockets are told nothing: of deletions, of a foreign message that is taken in, which they have
+        heard itself, and of a change in an array, of which they are sent the whole.
+        """
+        if self.heard is None:
+            return Broadcast(self.message)
+        if self.heard.plain is None or self.heard.plain == b'{}':
+            return None
+        return Broadcast(self.heard.plain, is_change=True)
+
+    @property
+    def changes_array(self) -> bool:
+        """Whether plain sockets are to be sent a whole array now."""
+        return self.heard is not None and self.heard.kind == 'array' and self.heard.t is None

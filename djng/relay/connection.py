@@ -13,7 +13,8 @@ from websockets.typing import BytesLike
 from djng.relay.outbox import Full, Outbox
 from djng.relay.primitives import Handle, Loop
 
-#: Bytes that may wait for a reader that stays behind; one more closes its socket with 1013 (try again later).
+#: Bytes that may wait for a reader that stays behind; with one more its socket is closed with 1013 (try again later),
+#: or what waits is dropped and said anew.
 OUTBOX_LIMIT = 1024 * 1024
 
 #: Seconds that the peer has to answer a close frame, and then to close its side of the TCP connection.
@@ -22,8 +23,12 @@ CLOSE_TIMEOUT = 5.0
 #: Seconds of silence after which the peer is asked for a sign of life, and seconds that it then has to give one.
 PING_INTERVAL, PONG_TIMEOUT = 25.0, 20.0
 
-#: Bytes taken from a socket in one go; what is left is taken in the loop's next turn, so that nobody starves.
-READ_SIZE = 64 * 1024
+#: Bytes taken from a socket in one go, at the least, at first and at the most; what is left is taken in the loop's next
+#: turn, so that nobody starves.
+READ_SIZES = 1024, 4096, 64 * 1024
+
+#: Seconds that what was read may take; after more, less is read in one go: tiny frames take longer than large ones.
+READ_TIME = 0.005
 
 #: Close codes of RFC 6455, 7.4.1, and of the IANA's registry.
 NORMAL, GOING_AWAY, UNSUPPORTED_DATA, ABNORMAL, INVALID_DATA = 1000, 1001, 1003, 1006, 1007
@@ -51,7 +56,10 @@ class Connection:
 
     ``extensions`` are those agreed upon in the handshake; they are applied to what is heard, while whoever sends frames
     has applied them already. Messages above ``max_size`` bytes close the connection with 1009, text that is not UTF-8
-    with 1007, and more than ``outbox_limit`` waiting bytes with 1013.
+    with 1007, and more than ``outbox_limit`` waiting bytes with 1013: unless there is ``on_slow()``, which is called
+    instead when all that waited was dropped, but for the rest of a frame that was half written.
+
+    ``on_drained()`` is called whenever the last of what waited has been written.
     """
 
     __slots__ = (
@@ -64,11 +72,14 @@ class Connection:
         '_has_sent',
         '_loop',
         '_on_close',
+        '_on_drained',
         '_on_message',
+        '_on_slow',
         '_opcode',
         '_outbox',
         '_pinged_at',
         '_protocol',
+        '_read_size',
         '_reading',
         '_sent_at',
         '_sock',
@@ -85,6 +96,8 @@ class Connection:
         *,
         on_message: Callable[[str | bytes], None],
         on_close: Callable[[int, str], None],
+        on_slow: Callable[[], object] | None = None,
+        on_drained: Callable[[], object] | None = None,
         max_size: int | None = None,
         outbox_limit: int = OUTBOX_LIMIT,
         extensions: Sequence[Extension] = (),
@@ -105,11 +118,14 @@ class Connection:
         self._loop = loop
         self._on_message = on_message
         self._on_close = on_close
-        self._outbox = Outbox(sock, loop, outbox_limit, on_error=self._abort, on_empty=self._written)
+        self._on_slow = on_slow
+        self._on_drained = on_drained
+        self._outbox = Outbox(sock, loop, outbox_limit, on_error=self._abort, on_empty=self._drained)
         self._batch: list[bytes] | None = None
         self._fragments: bytearray | None = None
         self._opcode = Opcode.TEXT
         self._reading = False
+        self._read_size = READ_SIZES[1]
         # Nothing is listened to once this side has said goodbye; what the peer said before its own goodbye is.
         self._deaf = False
         self._eof_heard = False
@@ -123,6 +139,11 @@ class Connection:
     def is_gone(self) -> bool:
         """Whether the socket itself is closed."""
         return self._sock.fileno() < 0
+
+    @property
+    def is_drained(self) -> bool:
+        """Whether nothing waits to be written."""
+        return self._outbox.is_empty
 
     def start(self, early: bytes = b'') -> None:
         """Begin to read; ``early`` holds bytes that were read with the handshake's request."""
@@ -150,9 +171,19 @@ class Connection:
         try:
             self._outbox.write(frames)
         except Full:
-            self._close_slow()
+            self._slow()
         except OSError:
             self._abort()
+
+    def put(self, frames: bytes) -> None:
+        """Send ``frames`` behind all that was sent or is to be sent later, however much waits by then."""
+        self.flush()
+        if self.is_open:
+            self._has_sent = True
+            try:
+                self._outbox.put(frames)
+            except OSError:
+                self._abort()
 
     def send_later(self, frames: bytes) -> None:
         """Send ``frames`` with the next :meth:`flush`, so that frames which come together leave in one write."""
@@ -185,6 +216,10 @@ class Connection:
 
     def check_life(self, now: float) -> None:
         """Ask a peer that has been silent for a sign of life, and give up one that gave none."""
+        if self._outbox.progressed:
+            # Who takes what waits is there; it may meet the ping, which stands behind that, only much later.
+            self._outbox.progressed = False
+            self.heard_at, self._pinged_at = now, None
         if not self._reading:
             self.heard_at = now  # it is this side that does not listen
         elif self._pinged_at is None:
@@ -195,19 +230,30 @@ class Connection:
         elif now - self._pinged_at >= PONG_TIMEOUT:
             self._abort()
 
-    def _close_slow(self) -> None:
-        self.was_slow = True
-        self.close(TRY_AGAIN_LATER, 'this socket is not read fast enough')
+    def _slow(self) -> None:
+        if self._on_slow is None:
+            self.was_slow = True
+            self.close(TRY_AGAIN_LATER, 'this socket is not read fast enough')
+        else:
+            self._batch = None
+            self._outbox.drop()
+            self._on_slow()
 
     def _readable(self) -> None:
         try:
-            data = self._sock.recv(READ_SIZE)
+            data = self._sock.recv(self._read_size)
         except (BlockingIOError, InterruptedError):
             return
         except OSError:
             self._abort()
             return
         self._received(data)
+        took = self._loop.time() - self.heard_at
+        least, _, most = READ_SIZES
+        if took > READ_TIME:
+            self._read_size = max(least, self._read_size // 2)
+        elif len(data) == self._read_size and took < READ_TIME / 4:
+            self._read_size = min(most, self._read_size * 2)
 
     def _received(self, data: bytes) -> None:
         self.heard_at = self._loop.time()
@@ -271,7 +317,7 @@ class Connection:
                 # Pongs take their place in the outbox like anything else; a last word always finds one.
                 (self._outbox.write if self.is_open else self._outbox.put)(chunk)
             except Full:
-                self._close_slow()
+                self._slow()
                 return
             except OSError:
                 self._abort()
@@ -280,6 +326,11 @@ class Connection:
             self.said = self._protocol.close_sent.code
         if self._outbox.is_empty:
             self._written()
+
+    def _drained(self) -> None:
+        self._written()
+        if self._on_drained is not None and self.is_open:
+            self._on_drained()
 
     def _written(self) -> None:
         if self._eof_wanted:
@@ -310,6 +361,7 @@ class Connection:
         # What it held is free now, and not when the garbage collector comes round to cycles as old as this socket.
         self._fragments = self._batch = None
         self._on_message, self._on_close = _drop, _drop
+        self._on_slow = self._on_drained = None
         self._protocol.end()
         heard = self._protocol.close_rcvd
         on_close(heard.code if heard else ABNORMAL, heard.reason if heard else '')

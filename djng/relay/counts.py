@@ -14,7 +14,12 @@ HELP = {
     'messages_out': 'messages handed to sockets, once for each',
     'bytes_out': 'bytes of these messages, before compression',
     'unpublished': 'messages that could not be published; their senders were told by 1013',
-    'slow_readers': 'sockets closed because too much waited for their readers',
+    'slow_readers': 'plain sockets closed because too much waited for their readers',
+    'caught_up': 'times that what waited for a bound socket was dropped, and the snapshot sent anew',
+    'changes': 'changes of bound sockets that were applied',
+    'refused_changes': 'changes of bound sockets that were refused',
+    'taken': 'messages that others published and that this process took into collections',
+    'snapshots': 'snapshots handed to bound sockets, once for each',
     'reconnects': 'times that the subscription to Redis was lost and taken up again',
     'refused': 'handshakes that were refused, with each status by itself',
 }
@@ -30,6 +35,7 @@ class Counts:
         self.sockets = self.opened = 0
         self.messages_in = self.bytes_in = self.messages_out = self.bytes_out = 0
         self.unpublished = self.slow_readers = self.reconnects = 0
+        self.caught_up = self.changes = self.refused_changes = self.taken = self.snapshots = 0
         self.refused: Counter[str] = Counter()
 
     def values(self) -> dict[str, int]:

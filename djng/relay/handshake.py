@@ -15,6 +15,19 @@ from ws4redis.exceptions import HandshakeError, UpgradeRequiredError
 
 from djng.relay.broadcast import DEFLATE, WINDOW_BITS
 
+#: The headers that a handshake is made of, by their names in WSGI.
+_HEADERS = {
+    f'HTTP_{name.upper().replace("-", "_")}': name
+    for name in (
+        'Upgrade',
+        'Connection',
+        'Sec-WebSocket-Key',
+        'Sec-WebSocket-Version',
+        'Sec-WebSocket-Protocol',
+        'Sec-WebSocket-Extensions',
+    )
+}
+
 
 class Answer(NamedTuple):
     """A handshake's answer, in WSGI's terms; ``bytes()`` of it is what is to be written."""
@@ -37,9 +50,9 @@ def accept(environ: dict[str, Any]) -> Answer:
     handshake, its subclass :exc:`UpgradeRequiredError` where another version of the protocol is wanted.
     """
     headers = Headers()
-    for name, value in environ.items():
-        if name.startswith('HTTP_'):
-            headers[name[5:].replace('_', '-')] = value
+    for variable, name in _HEADERS.items():
+        if variable in environ:
+            headers[name] = environ[variable]
     protocol = ServerProtocol(select_subprotocol=_first, extensions=[DEFLATE])
     response = protocol.accept(Request('/', headers))
     if response.status_code == 426:

@@ -7,20 +7,24 @@ import logging
 import random
 import uuid
 from collections.abc import Callable, Iterable
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from djng.relay.broadcast import Broadcast
+from djng.relay.broadcast import Broadcast, Publication
 from djng.relay.counts import Counts
 from djng.relay.primitives import Event, Loop, Primitives
+from djng.state.steps import Kept
 
 logger = logging.getLogger('djng.relay')
 
 #: Seconds between two attempts to reach Redis: the first is the least, the second the most (full jitter between).
 RECONNECT_MIN, RECONNECT_MAX = 0.1, 5.0
+
+# Of its own, so that who seeds the common one gets from it what is expected.
+_jitter = random.Random()  # noqa: S311 jitter is no secret
 
 #: Messages handed over to the loop at once, at the most; so a burst costs few turns, and heartbeats still go out.
 BATCH = 256
@@ -31,6 +35,8 @@ class Listener(Protocol):
 
     #: Tells this listener from all others of the process; the number that its own messages are marked with.
     number: int
+    #: Which rendition of a message it hears.
+    is_bound: bool
 
     def hear(self, channel: bytes, broadcast: Broadcast, own: bool, more: bool) -> None:
         """Take what was published on ``channel``, encoded once for all listeners; ``own`` if the listener said it.
@@ -40,6 +46,13 @@ class Listener(Protocol):
 
     def flush(self) -> None:
         """Send what waits."""
+
+
+class Audience(NamedTuple):
+    """Who listens to a channel, of each kind by their numbers."""
+
+    plain: dict[int, Listener]
+    bound: dict[int, Listener]
 
 
 class Hub:
@@ -52,6 +65,9 @@ class Hub:
     A message is told to be somebody's own by who sent it, never by what it says: its sender publishes its number and
     the channel on :attr:`marks`, a channel that this process alone hears, right before the message and in the same
     transaction, so that Redis delivers the two one after the other.
+
+    Each message comes in two renditions, see :class:`djng.relay.broadcast.Publication`: one for bound listeners, one
+    for plain ones.
     """
 
     def __init__(self, connect: Callable[[], Any], primitives: Primitives, counts: Counts) -> None:
@@ -59,9 +75,12 @@ class Hub:
         self.marks = f'djng:marks:{uuid.uuid4().hex}'.encode()
         #: Called on the loop with a channel whose subscription was lost and is there again: messages may be missing.
         self.on_gap: Callable[[bytes], object] = lambda channel: None
-        #: Called on the loop with the number by which it was asked what is kept on a channel, the channel, and what is
-        #: kept, None for nothing.
-        self.on_kept: Callable[[int, bytes, bytes | None], object] = lambda number, channel, message: None
+        #: Called on the loop with what :meth:`token` was made for: the number, the channel, and what is kept on it.
+        self.on_kept: Callable[[int, bytes, Kept], object] = lambda number, channel, kept: None
+        #: Called on the loop with a channel that bound sockets listen to and what is published there, before they hear.
+        self.on_published: Callable[[bytes, Publication], object] = lambda channel, publication: None
+        #: Called on the loop with a channel on which an array has changed, and the plain sockets that are to be told.
+        self.on_array: Callable[[bytes, list[Listener]], object] = lambda channel, listeners: None
         #: Called on the loop when a lost connection has been replaced.
         self.on_reconnect: Callable[[], object] = lambda: None
         #: Called in the hub's thread when its connection is lost.
@@ -72,7 +91,7 @@ class Hub:
         self._loop: Loop = primitives.loop()
         # Guards what handshakes, in threads of their own, share with the loop: all of it down to the commands.
         self._lock = primitives.lock()
-        self._listeners: dict[bytes, dict[int, Listener]] = {}
+        self._audiences: dict[bytes, Audience] = {}
         # How many confirmations of each channel are still to come; a channel of which none is missing is live.
         self._unconfirmed: dict[bytes, int] = {}
         self._waiting: dict[bytes, list[Event]] = {}
@@ -101,6 +120,11 @@ class Hub:
         confirmations = [self._add(channel, listener) for channel in channels]
         return all(event.wait(max(0.0, deadline - self._loop.time())) for event in confirmations if event is not None)
 
+    @staticmethod
+    def token(number: int, channel: bytes) -> bytes:
+        """Return what is to stand before that which is kept on ``channel`` where it is told on :attr:`marks`."""
+        return b'kept %d %d %s' % (number, len(channel), channel)
+
     def unsubscribe(self, channels: Iterable[bytes], listener: Listener) -> None:
         """Let ``listener`` hear ``channels`` no more; does not wait."""
         for channel in channels:
@@ -113,10 +137,11 @@ class Hub:
     def _add(self, channel: bytes, listener: Listener) -> Event | None:
         """Register ``listener``, and return what to wait for; None where ``channel`` is live."""
         with self._lock:
-            listeners = self._listeners.setdefault(channel, {})
-            if not listeners:
+            audience = self._audiences.get(channel)
+            if audience is None:
+                audience = self._audiences[channel] = Audience({}, {})
                 self._command('SUBSCRIBE', channel)
-            listeners[listener.number] = listener
+            (audience.bound if listener.is_bound else audience.plain)[listener.number] = listener
             if self._connection is not None and not self._unconfirmed.get(channel, 0):
                 return None
             event = self._primitives.event()
@@ -125,9 +150,12 @@ class Hub:
 
     def _remove(self, channel: bytes, listener: Listener) -> None:
         with self._lock:
-            listeners = self._listeners.get(channel)
-            if listeners and listeners.pop(listener.number, None) and not listeners:
-                del self._listeners[channel]
+            audience = self._audiences.get(channel)
+            if audience is None:
+                return
+            (audience.bound if listener.is_bound else audience.plain).pop(listener.number, None)
+            if not audience.bound and not audience.plain:
+                del self._audiences[channel]
                 self._waiting.pop(channel, None)
                 self._command('UNSUBSCRIBE', channel)
 
@@ -140,23 +168,46 @@ class Hub:
 
     # Called on the loop.
 
-    def fill(self, channel: bytes, message: bytes) -> None:
-        """Hand what is kept to everybody who listens to ``channel``, unless all of them have heard something newer."""
+    def fill(self, channel: bytes, kept: Broadcast) -> None:
+        """Hand what is kept to all plain sockets on ``channel``, unless all of them have heard something newer."""
         if channel in self._filling:
-            self._deliver(channel, message, None, more=False)
+            self._filling.discard(channel)
+            self._hand_out(channel, kept, self._listeners(channel, bound=False), None, more=False)
+
+    def _listeners(self, channel: bytes, *, bound: bool) -> list[Listener]:
+        with self._lock:
+            audience = self._audiences.get(channel)
+            if audience is None:
+                return []
+            return list((audience.bound if bound else audience.plain).values())
 
     def _deliver(self, channel: bytes, message: bytes, author: int | None, *, more: bool) -> list[Listener]:
         self._filling.discard(channel)
         with self._lock:
-            listeners = list(self._listeners.get(channel, {}).values())
-        if listeners:
-            broadcast = Broadcast(message)
-            self._counts.messages_out += len(listeners)
-            self._counts.bytes_out += len(listeners) * len(message)
-            for listener in listeners:
-                # Without keywords, which cost a tenth of a microsecond each, for each delivery.
-                listener.hear(channel, broadcast, listener.number == author, more)
-        return listeners
+            audience = self._audiences.get(channel)
+            if audience is None:
+                return []
+            plain, bound = list(audience.plain.values()), list(audience.bound.values())
+        publication = Publication(message)
+        if bound:
+            self.on_published(channel, publication)
+            self._hand_out(channel, publication.for_bound, bound, author, more=more)
+        if plain:
+            if publication.changes_array:
+                self.on_array(channel, plain)
+            self._hand_out(channel, publication.for_plain, plain, author, more=more)
+        return plain + bound
+
+    def _hand_out(
+        self, channel: bytes, broadcast: Broadcast | None, listeners: list[Listener], author: int | None, *, more: bool
+    ) -> None:
+        if broadcast is None:
+            return
+        self._counts.messages_out += len(listeners)
+        self._counts.bytes_out += len(listeners) * len(broadcast.message)
+        for listener in listeners:
+            # Without keywords, which cost a tenth of a microsecond each, for each delivery.
+            listener.hear(channel, broadcast, listener.number == author, more)
 
     def _connected(self, connection: Any, generation: int) -> None:
         with self._lock:
@@ -164,8 +215,8 @@ class Hub:
             self._generation = generation
             self._unconfirmed.clear()
             self._author.clear()
-            self._gaps = set(self._listeners) if generation > 1 else set()
-            self._command('SUBSCRIBE', self.marks, *self._listeners)
+            self._gaps = set(self._audiences) if generation > 1 else set()
+            self._command('SUBSCRIBE', self.marks, *self._audiences)
         if generation > 1:
             self._counts.reconnects += 1
             self.on_reconnect()
@@ -197,9 +248,8 @@ class Hub:
         if kind == b'own':
             self._author[rest] = int(number)
         else:
-            size, _, kept = rest.partition(b' ')
-            name, message = kept[: int(size)], kept[int(size) :]
-            self.on_kept(int(number), name, message[1:] if message else None)
+            size, _, told = rest.partition(b' ')
+            self.on_kept(int(number), told[: int(size)], Kept.read(told[int(size) :]))
 
     def _confirmed(self, channel: bytes) -> None:
         with self._lock:
@@ -242,7 +292,7 @@ class Hub:
             self._loop.call_soon_threadsafe(self._disconnected)
             self.on_lost()
             connection.disconnect()
-            self._primitives.sleep(random.uniform(RECONNECT_MIN, self._delay))  # noqa: S311 jitter is no secret
+            self._primitives.sleep(_jitter.uniform(RECONNECT_MIN, self._delay))
             self._delay = min(RECONNECT_MAX, 2 * self._delay)
 
     def _read(self, connection: Any, generation: int) -> None:

@@ -5,81 +5,115 @@ from __future__ import annotations
 import itertools
 import logging
 import queue
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property
+from typing import Protocol
 
-import redis
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import RedisError
 
+from djng.redis_store import label
+from djng.relay import frames
 from djng.relay.broadcast import Broadcast
 from djng.relay.hub import Hub
 from djng.relay.primitives import Primitives
-from djng.relay.visitor import Visitor
+from djng.state.steps import Failed, Kept, Snapshot
+from djng.state.store import Store
 
 logger = logging.getLogger('djng.relay')
 
-#: Visitors and channels that are served by one round trip at the most.
+#: Askers and channels that are served by one round trip at the most.
 BATCH = 512
 
 #: Seconds before what could not be read is tried again.
 RETRY = 0.5
 
-#: Publishes what is kept on a channel to this process alone, so that it arrives among the channel's messages in the
-#: order that Redis gave them. What comes as a reply, by another connection, may overtake them or be overtaken.
-SCRIPT = """
-local kept = redis.call('GET', KEYS[1])
-redis.call('PUBLISH', ARGV[1], ARGV[2] .. KEYS[1] .. (kept and '=' .. kept or ''))
-"""
+
+class Reading:
+    """What was kept on a channel at one moment of the channel's order, in the rendition of each kind of sockets."""
+
+    def __init__(self, label: str, kept: Kept) -> None:
+        self.kept = kept
+        self._label = label
+
+    @property
+    def is_collection(self) -> bool:
+        """Whether the channel is one."""
+        return self.kept.e > 0
+
+    @cached_property
+    def for_bound(self) -> Broadcast:
+        """The snapshot."""
+        return Broadcast(frames.snapshot(self._label, self.kept))
+
+    @cached_property
+    def for_plain(self) -> Broadcast | None:
+        """The whole collection, or the last message; None for nothing."""
+        return Broadcast(self.kept.text) if self.kept.text else None
 
 
-class Kept:
+class Asker(Protocol):
+    """Who wants to be told what is kept."""
+
+    #: Whether the channel is to be a collection from now on.
+    is_bound: bool
+
+    def told(self, channel: bytes, reading: Reading | None) -> None:
+        """Take what is kept, behind all that was published before it was read, and before all else.
+
+        None where there is something else under that key, which some other program has put there.
+        """
+
+
+class Readings:
     """Reads what is kept; when many ask at once, each channel is read once for all of them.
 
     Every method is called on the loop; Redis is asked in a thread.
     """
 
-    def __init__(self, client: redis.Redis, hub: Hub, primitives: Primitives) -> None:
-        self._client = client
+    def __init__(self, store: Store, hub: Hub, primitives: Primitives) -> None:
+        #: Called with whatever was read of a channel, before those who have asked are told.
+        self.on_read: Callable[[bytes, Kept], object] = lambda channel, kept: None
+        #: Asked for the latest position, epoch and version, that was seen on a channel.
+        self.position: Callable[[bytes], tuple[int, int]] = lambda channel: (0, 0)
+        self._store = store
         self._hub = hub
         self._loop = primitives.loop()
         self._sleep = primitives.sleep
         self._wanted = primitives.queue()
         self._numbers = itertools.count(1)
         # Who waits for which channel of a reading, by the number of the reading.
-        self._readings: dict[int, dict[bytes, list[Visitor | None]]] = {}
+        self._asking: dict[int, dict[bytes, list[Asker]]] = {}
         hub.on_kept = self._heard
-        hub.on_gap = self.refill
         hub.on_reconnect = self._ask_again
         primitives.spawn(self._read_forever)
 
-    def greet(self, visitor: Visitor) -> None:
-        """Have ``visitor`` told what is kept on its channels; never waits."""
-        for channel in visitor.awaited:
-            self._wanted.put((channel, visitor))
+    def tell(self, channel: bytes, asker: Asker) -> None:
+        """Have ``asker`` told what is kept on ``channel``; never waits."""
+        self._wanted.put((channel, asker))
 
-    def refill(self, channel: bytes) -> None:
-        """Have everybody who listens to ``channel`` told what is kept on it; never waits."""
-        self._wanted.put((channel, None))
-
-    def _heard(self, number: int, channel: bytes, message: bytes | None) -> None:
-        reading = self._readings.get(number, {})
-        broadcast = None if message is None else Broadcast(message)
-        for visitor in reading.pop(channel, ()):
-            if visitor is not None:
-                visitor.greet(channel, broadcast)
-            elif message is not None:
-                self._hub.fill(channel, message)
-        if not reading:
-            self._readings.pop(number, None)
+    def _heard(self, number: int, channel: bytes, kept: Kept | None) -> None:
+        reading = None
+        if kept is not None:
+            reading = Reading(label(channel.decode()), kept)
+            self.on_read(channel, kept)
+        asking = self._asking.get(number, {})
+        for asker in asking.pop(channel, ()):
+            asker.told(channel, reading)
+        if not asking:
+            self._asking.pop(number, None)
 
     def _ask_again(self) -> None:
         # What was on its way by the lost connection is lost.
-        for number in list(self._readings):
-            self._give_up(number)
+        for number, asking in list(self._asking.items()):
+            self._give_up(number, list(asking))
 
-    def _give_up(self, number: int) -> None:
-        for channel, visitors in self._readings.pop(number, {}).items():
-            for visitor in visitors:
-                self._wanted.put((channel, visitor))
+    def _give_up(self, number: int, channels: Iterable[bytes]) -> None:
+        asking = self._asking.get(number, {})
+        for channel in channels:
+            for asker in asking.pop(channel, ()):
+                self._wanted.put((channel, asker))
+        if not asking:
+            self._asking.pop(number, None)
 
     def _read_forever(self) -> None:
         while True:
@@ -89,26 +123,51 @@ class Kept:
                     wanted.append(self._wanted.get_nowait())
             except queue.Empty:
                 pass
-            reading: dict[bytes, list[Visitor | None]] = {}
-            for channel, visitor in wanted:
-                reading.setdefault(channel, []).append(visitor)
+            asking: dict[bytes, list[Asker]] = {}
+            for channel, asker in wanted:
+                asking.setdefault(channel, []).append(asker)
             number = next(self._numbers)
-            self._loop.call_soon_threadsafe(self._readings.__setitem__, number, reading)
-            try:
-                self._read(number, list(reading))
-            except (RedisError, OSError) as error:
-                logger.warning('Could not read what is kept on %d channels (%s); trying again.', len(reading), error)
+            # The loop takes out of it who has been told.
+            self._loop.call_soon_threadsafe(self._asking.__setitem__, number, dict(asking))
+            unread = self._read(number, asking)
+            if unread:
                 self._sleep(RETRY)
-                self._loop.call_soon_threadsafe(self._give_up, number)
+                self._loop.call_soon_threadsafe(self._give_up, number, unread)
 
-    def _read(self, number: int, channels: Iterable[bytes]) -> None:
-        with self._client.pipeline(transaction=False) as pipeline:
-            names = list(channels)
-            for name in names:
-                pipeline.eval(SCRIPT, 1, name, self._hub.marks, b'kept %d %d ' % (number, len(name)))
-            for name, reply in zip(names, pipeline.execute(raise_on_error=False), strict=True):
-                if isinstance(reply, ResponseError) and 'WRONGTYPE' in str(reply):
-                    # Some other program's key: nothing that is kept for browsers.
-                    self._loop.call_soon_threadsafe(self._heard, number, name, None)
-                elif isinstance(reply, Exception):
-                    raise reply
+    def _read(self, number: int, asking: Mapping[bytes, list[Asker]]) -> list[bytes]:
+        """Have Redis tell what is kept, and return the channels for which it could not."""
+        steps = []
+        for channel, askers in asking.items():
+            epoch, version = self.position(channel)
+            step = Snapshot(channel, label(channel.decode()), self._hub.marks, self._hub.token(number, channel))
+            create = any(asker.is_bound for asker in askers)
+            steps.append(step._replace(create=create, least_epoch=epoch, least_version=version))
+        unread: dict[bytes, Exception] = {}
+        try:
+            for channel, outcome in zip(asking, self._store.run(steps), strict=True):
+                if isinstance(outcome, Failed):
+                    if 'WRONGTYPE' in str(outcome.error):
+                        self._loop.call_soon_threadsafe(self._heard, number, channel, None)
+                    else:
+                        unread[channel] = outcome.error
+        except (RedisError, OSError) as error:
+            unread = dict.fromkeys(asking, error)
+        if unread:
+            reason = next(iter(unread.values()))
+            logger.warning('Could not read what is kept on %d channels (%s); trying again.', len(unread), reason)
+        return list(unread)
+
+
+class Refill:
+    """Hands what is kept to the plain sockets that may have missed something."""
+
+    #: They ask for no collection.
+    is_bound = False
+
+    def __init__(self, hub: Hub) -> None:
+        self._hub = hub
+
+    def told(self, channel: bytes, reading: Reading | None) -> None:
+        """Hand it out."""
+        if reading is not None and reading.for_plain is not None:
+            self._hub.fill(channel, reading.for_plain)

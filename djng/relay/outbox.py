@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import socket
 from collections import deque
 from collections.abc import Callable
@@ -17,13 +18,25 @@ class Full(Exception):
 
 
 class Outbox:
-    """The writing side of a non-blocking socket on ``loop``.
+    """The writing side of a non-blocking socket on ``loop``; what it is given are whole frames, one or more at a time.
 
     ``on_error()`` is called when the socket turns out to be broken while nobody writes, ``on_empty()`` when the last of
     what waited has been written.
     """
 
-    __slots__ = ('_limit', '_loop', '_on_empty', '_on_error', '_send', '_size', '_sock', '_waiting')
+    __slots__ = (
+        '_beyond',
+        '_limit',
+        '_loop',
+        '_on_empty',
+        '_on_error',
+        '_send',
+        '_sent',
+        '_size',
+        '_sock',
+        '_waiting',
+        'progressed',
+    )
 
     def __init__(
         self,
@@ -40,9 +53,15 @@ class Outbox:
         self._limit = limit
         self._on_error = on_error
         self._on_empty = on_empty
-        # Most sockets never have anything waiting, so there is no list for it.
-        self._waiting: deque[bytes | memoryview] | None = None
+        # Most sockets never have anything waiting, so there is no list for it. What is in it begins with a frame, and
+        # is no copy: a large frame waits once, for however many readers. So many bytes of the first have been written.
+        self._waiting: deque[bytes] | None = None
+        self._sent = 0
         self._size = 0
+        # What was put beyond the limit, and does not count.
+        self._beyond = 0
+        #: Set when the reader has taken something of what waited; whoever looks at it takes it back.
+        self.progressed = False
 
     @property
     def is_empty(self) -> bool:
@@ -61,23 +80,36 @@ class Outbox:
             except (BlockingIOError, InterruptedError):
                 sent = 0
             if sent < len(data):
-                # Not a copy: a large frame waits once, for however many readers.
-                self._waiting = deque([memoryview(data)[sent:]])
+                self._waiting = deque((data,))
+                self._sent = sent
                 self._size = len(data) - sent
                 self._loop.add_writer(self._sock.fileno(), self._writable)
             return
-        if self._size + len(data) > self._limit:
+        if self._size + len(data) > self._limit + self._beyond:
             raise Full
         self._waiting.append(data)
         self._size += len(data)
 
     def put(self, data: bytes) -> None:
-        """Write ``data`` as :meth:`write` does, however much waits: for a last word."""
-        limit, self._limit = self._limit, self._size + len(data)
-        try:
-            self.write(data)
-        finally:
-            self._limit = limit
+        """Write ``data`` as :meth:`write` does, however much waits."""
+        if self._waiting is not None:
+            self._beyond += len(data)
+        self.write(data)
+
+    def drop(self) -> None:
+        """Forget what waits, but for the rest of a frame that is half written; ``on_empty()`` comes behind that."""
+        if self._waiting is None:
+            return
+        half = b''
+        if self._waiting and self._sent:
+            end = 0
+            while end < self._sent:
+                end += _size_of_frame(self._waiting[0], end)
+            half = self._waiting[0][self._sent : end]
+        # An empty piece waits where no frame is half written: the writer then finds that the reader takes more.
+        self._waiting = deque((half,))
+        self._sent = self._beyond = 0
+        self._size = len(half)
 
     def close(self) -> None:
         """Forget what waits, and whom to call; the socket is about to be closed."""
@@ -87,32 +119,48 @@ class Outbox:
     def _clear(self) -> None:
         if self._waiting is not None:
             self._waiting = None
-            self._size = 0
+            self._sent = self._size = self._beyond = 0
             self._loop.remove_writer(self._sock.fileno())
 
     def _writable(self) -> None:
-        assert self._waiting
         waiting = self._waiting
-        data = waiting.popleft()
-        if waiting and len(data) + len(waiting[0]) <= WRITE_SIZE:
-            batch, size = [data], len(data)
-            while waiting and size + len(waiting[0]) <= WRITE_SIZE:
-                batch.append(waiting.popleft())
-                size += len(batch[-1])
-            data = b''.join(batch)
+        assert waiting is not None
         try:
-            sent = self._send(data)
+            sent = self._send(self._next_bytes(waiting))
         except (BlockingIOError, InterruptedError):
-            sent = 0
+            return
         except OSError:
             self._on_error()
             return
+        self.progressed = True
         self._size -= sent
-        if sent < len(data):
-            waiting.appendleft(memoryview(data)[sent:])
-        elif not waiting:
+        sent += self._sent
+        while waiting and sent >= len(waiting[0]):
+            sent -= len(waiting.popleft())
+        self._sent = sent
+        if not waiting:
             self._clear()
             self._on_empty()
+
+    def _next_bytes(self, waiting: deque[bytes]) -> bytes | memoryview:
+        if len(waiting) == 1 or len(waiting[0]) - self._sent >= WRITE_SIZE:
+            return memoryview(waiting[0])[self._sent :]
+        pieces, size = 0, -self._sent
+        for piece in waiting:
+            pieces, size = pieces + 1, size + len(piece)
+            if size >= WRITE_SIZE:
+                break
+        first, *more = itertools.islice(waiting, pieces)
+        return b''.join((memoryview(first)[self._sent :], *more))
+
+
+def _size_of_frame(data: bytes, begin: int) -> int:
+    """Return the bytes of the unmasked frame that begins there, header and all: RFC 6455, 5.2."""
+    size = data[begin + 1] & 0x7F
+    extra = {126: 2, 127: 8}.get(size, 0)
+    if extra:
+        size = int.from_bytes(data[begin + 2 : begin + 2 + extra], 'big')
+    return 2 + extra + size
 
 
 def _nothing() -> None:

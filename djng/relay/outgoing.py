@@ -4,34 +4,58 @@ from __future__ import annotations
 
 import logging
 import queue
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, Protocol
 
-import redis
 from redis.exceptions import RedisError
 
 from djng.redis_store import RedisMessage
 from djng.relay.primitives import Loop, Primitives
-from djng.subscriber import RedisSubscriber
+from djng.state.steps import Failed, Outcome, Step
+from djng.state.store import Store
 
 logger = logging.getLogger('djng.relay')
 
-#: Messages that leave in one transaction at the most; it holds up everybody else's Redis commands.
+#: Messages that leave in one round trip at the most.
 BATCH = 128
 
 
 class Author(Protocol):
-    """Who said something; the methods are called on the loop."""
+    """Who said something."""
 
     #: ws4redis' subscriber, or a project's own, which knows where to publish.
     subscriber: Any
     #: Whether something that was said did not reach Redis; set in the publishing thread.
     is_cut: bool
 
+    @property
+    def publishes_itself(self) -> bool:
+        """Whether the subscriber is a project's own that publishes in its own way."""
+
+    # Called in the publishing thread.
+
+    def utterance(self, message: RedisMessage) -> Utterance:
+        """Return what ``message`` asks of Redis."""
+
+    # Called on the loop.
+
     def published(self, size: int) -> None:
         """Hear that ``size`` bytes of what was said have reached Redis."""
 
     def not_published(self, error: Exception) -> None:
         """Hear that something said did not reach Redis."""
+
+
+class Utterance(NamedTuple):
+    """What one message of ``size`` bytes asks of Redis, in so many ``steps``, all of which have to be taken."""
+
+    author: Author
+    size: int
+    steps: Sequence[Step]
+    #: Called on the loop with the outcome of each step, none of them a failure.
+    answer: Callable[[Sequence[Outcome]], object] = lambda outcomes: None
+    #: Whether no other of its author's may be under way: it would overtake one that has to be tried again.
+    alone: bool = False
 
 
 class _Said(NamedTuple):
@@ -42,14 +66,14 @@ class _Said(NamedTuple):
 class Outgoing:
     """The one way by which all sockets of a process publish; messages keep the order in which they are said."""
 
-    def __init__(self, client: redis.Redis, primitives: Primitives) -> None:
-        self._client = client
+    def __init__(self, store: Store, primitives: Primitives) -> None:
+        self._store = store
         self._loop: Loop = primitives.loop()
         self._queue = primitives.queue()
         primitives.spawn(self._publish_forever)
 
     def say(self, author: Author, message: RedisMessage) -> None:
-        """Publish ``message`` as ``author``'s subscriber would; the author hears when it is done. Never waits."""
+        """Publish ``message`` as ``author`` means it; the author hears when it is done. Never waits."""
         self._queue.put(_Said(author, message))
 
     def _publish_forever(self) -> None:
@@ -60,47 +84,71 @@ class Outgoing:
                     batch.append(self._queue.get_nowait())
             except queue.Empty:
                 pass
-            # Runs of messages from djng's own subscribers share a transaction; a project's own publishes by itself.
-            run: list[_Said] = []
-            for said in batch:
-                if _can_share(said.author.subscriber):
-                    run.append(said)
-                else:
-                    self._publish(run)
+            # Runs of messages share a round trip; a project's own subscriber publishes by itself.
+            run: list[Utterance] = []
+            for author, message in batch:
+                if author.is_cut:
+                    continue  # what was lost must not be overtaken by what stood behind it
+                if author.publishes_itself:
+                    self._run(run)
                     run = []
-                    self._publish([said])
-            self._publish(run)
+                    self._publish(author, message)
+                    continue
+                try:
+                    utterance = author.utterance(message)
+                except Exception as error:
+                    logger.exception('A message could not be understood')
+                    self._lost(author, error)
+                    continue
+                if utterance.alone and any(other.author is author for other in run):
+                    self._run(run)
+                    run = []
+                run.append(utterance)
+            self._run(run)
 
-    def _publish(self, run: list[_Said]) -> None:
-        # What was lost must not be overtaken by what stood behind it.
-        run = [said for said in run if not said.author.is_cut]
-        if not run:
+    def _publish(self, author: Author, message: RedisMessage) -> None:
+        if author.is_cut:
             return
         try:
-            if _can_share(run[0].author.subscriber):
-                with self._client.pipeline(transaction=True) as pipeline:
-                    for author, message in run:
-                        author.subscriber.queue_message(pipeline, message)
-                    if len(pipeline):
-                        pipeline.execute()
-            else:
-                run[0].author.subscriber.publish_message(run[0].message)
+            author.subscriber.publish_message(message)
         except Exception as error:  # a project's subscriber may raise anything, and others wait behind it
             if isinstance(error, (RedisError, OSError)):
-                logger.warning('Lost %d messages on their way to Redis: %s', len(run), error)
+                logger.warning('Lost a message on its way to Redis: %s', error)
             else:
-                logger.exception('%s failed to publish', type(run[0].author.subscriber).__qualname__)
-            for author, _ in run:
-                author.is_cut = True
-                self._loop.call_soon_threadsafe(author.not_published, error)
+                logger.exception('%s failed to publish', type(author.subscriber).__qualname__)
+            self._lost(author, error)
         else:
-            self._loop.call_soon_threadsafe(_published, run)
+            self._loop.call_soon_threadsafe(author.published, len(message))
+
+    def _run(self, run: list[Utterance]) -> None:
+        run = [utterance for utterance in run if not utterance.author.is_cut]
+        steps = [step for utterance in run for step in utterance.steps]
+        outcomes: Sequence[Outcome] = ()
+        try:
+            if steps:
+                outcomes = self._store.run(steps)
+        except (RedisError, OSError) as error:
+            outcomes = [Failed(error)] * len(steps)
+        if failures := [outcome for outcome in outcomes if isinstance(outcome, Failed)]:
+            logger.warning('Lost %d messages on their way to Redis: %s', len(failures), failures[0].error)
+        taken, begin = [], 0
+        for utterance in run:
+            mine = outcomes[begin : begin + len(utterance.steps)]
+            begin += len(utterance.steps)
+            failure = next((outcome for outcome in mine if isinstance(outcome, Failed)), None)
+            if failure is not None:
+                self._lost(utterance.author, failure.error)
+            elif not utterance.author.is_cut:
+                taken.append((utterance, mine))
+        if taken:
+            self._loop.call_soon_threadsafe(_taken, taken)
+
+    def _lost(self, author: Author, error: Exception) -> None:
+        author.is_cut = True
+        self._loop.call_soon_threadsafe(author.not_published, error)
 
 
-def _published(run: list[_Said]) -> None:
-    for author, message in run:
-        author.published(len(message))
-
-
-def _can_share(subscriber: Any) -> bool:
-    return getattr(type(subscriber), 'publish_message', None) is RedisSubscriber.publish_message
+def _taken(taken: list[tuple[Utterance, Sequence[Any]]]) -> None:
+    for utterance, outcomes in taken:
+        utterance.author.published(utterance.size)
+        utterance.answer(outcomes)

@@ -12,16 +12,25 @@ from typing import Any
 import redis
 
 from djng import rights
+from djng.facilities import terms_of
 from djng.redis_store import make_subscription_connection
+from djng.relay.arrays import WholeArrays
+from djng.relay.bound import BoundVisitor, can_be_bound
 from djng.relay.broadcast import Broadcast
+from djng.relay.clerk import Clerk
+from djng.relay.collections import Collections
+from djng.relay.comings import Comings
 from djng.relay.connection import SERVICE_RESTART, Connection, encode
 from djng.relay.counts import Counts
 from djng.relay.hub import Hub
-from djng.relay.kept import Kept
+from djng.relay.kept import Readings, Refill
 from djng.relay.outgoing import Outgoing
+from djng.relay.plain import PlainVisitor
 from djng.relay.primitives import Primitives
 from djng.relay.pubsub import HubRedis
 from djng.relay.visitor import Visitor
+from djng.signals import change_log
+from djng.state.store import Store
 
 logger = logging.getLogger('djng.relay')
 
@@ -41,8 +50,10 @@ class ProcessRelay:
 
     #: The listener of this process itself, to what is said about rights; visitors are numbered from 1.
     number = 0
+    #: It listens to no collection.
+    is_bound = False
 
-    def __init__(self, client: redis.Redis, primitives: Primitives, heartbeat: str | None) -> None:
+    def __init__(self, client: redis.Redis, primitives: Primitives, *, heartbeat: str | None, expire: int) -> None:
         self.loop = primitives.loop()
         #: The visitors whose sockets are open; touched on the loop only.
         self.visitors: set[Visitor] = set()
@@ -53,18 +64,33 @@ class ProcessRelay:
         self.sessions: Counter[str] = Counter()
         self._client = client
         self._hub = Hub(lambda: make_subscription_connection(client), primitives, self.counts)
-        self._kept = Kept(client, self._hub, primitives)
+        store = Store(client, expire=expire, log=change_log, terms=terms_of)
+        self._kept = Readings(store, self._hub, primitives)
+        self._refill = Refill(self._hub)
+        self._hub.on_gap = self._tell_again
+        self._arrays = WholeArrays(self._hub, self._kept, self.loop)
+        self._collections = Collections(store, self._hub, self._kept, primitives, self.counts)
         # Idle connections of the pool were lost with the hub's; each would cost somebody a message or a handshake.
         self._hub.on_lost = lambda: client.connection_pool.disconnect(inuse_connections=False)
-        self._outgoing = Outgoing(client, primitives)
+        self._outgoing = Outgoing(store, primitives)
+        self._clerk = Clerk(store, primitives)
+        self._comings = Comings(client, primitives)
         self._numbers = itertools.count(1)
         self._heartbeat = encode(heartbeat.encode()) if heartbeat else None
         self.loop.call_soon_threadsafe(self._tick)
         self._hub.listen(rights.channel().encode(), self)
 
-    def expect(self, subscriber_class: Any, *, echo: bool) -> Visitor:
-        """Return a visitor, not yet open, with a subscriber of ``subscriber_class`` that listens through the hub."""
-        visitor = Visitor(next(self._numbers), self.loop, self._outgoing, self.counts, echo=echo)
+    def expect(self, subscriber_class: Any, *, echo: bool, client_id: str | None = None) -> Visitor:
+        """Return a visitor, not yet open, with a subscriber of ``subscriber_class`` that listens through the hub.
+
+        Who shows a ``client_id`` is bound where that class lets it be.
+        """
+        visitor: Visitor
+        shared = next(self._numbers), self.loop, self._outgoing, self.counts
+        if client_id is not None and can_be_bound(subscriber_class):
+            visitor = BoundVisitor(*shared, self._kept, self._clerk, client_id=client_id)
+        else:
+            visitor = PlainVisitor(*shared, echo=echo)
         visitor.on_gone = self._gone
         visitor.subscriber = subscriber_class(
             HubRedis.for_listener(self._client, self._hub, visitor, visitor.is_silent)
@@ -78,8 +104,17 @@ class ProcessRelay:
         self.counts.sockets += 1
         if visitor.session_key:
             self.sessions[visitor.session_key] += 1
+        if isinstance(visitor, BoundVisitor):
+            self._collections.follow(visitor.number, visitor, visitor.channels)
+        self._comings.tell('opened', visitor.facility, visitor.who)
         visitor.open(connection, early, deflates=deflates)
-        self._kept.greet(visitor)
+        if isinstance(visitor, PlainVisitor):
+            for channel in visitor.awaited:
+                self._kept.tell(channel, visitor)
+
+    def _tell_again(self, channel: bytes) -> None:
+        self._kept.tell(channel, self._refill)
+        self._collections.tell_again(channel)
 
     def count_refusal(self, status: int) -> None:
         """Count a handshake that was refused; from any thread."""
@@ -87,6 +122,9 @@ class ProcessRelay:
 
     def _gone(self, visitor: Visitor) -> None:
         self.visitors.discard(visitor)
+        self._comings.tell('closed', visitor.facility, visitor.who)
+        if isinstance(visitor, BoundVisitor):
+            self._collections.leave(visitor.number)
         self.counts.sockets -= 1
         if visitor.session_key:
             self.sessions[visitor.session_key] -= 1
@@ -95,18 +133,23 @@ class ProcessRelay:
 
     def hear(self, channel: bytes, broadcast: Broadcast, own: bool, more: bool) -> None:
         """Take what is said about lost rights; the hub calls this."""
-        users, sessions = rights.understand(broadcast.message)
-        self._turn_out(users, sessions)
+        losers = rights.understand(broadcast.message)
+        now = self.loop.time()
+        self._turn_out(losers, now)
         # Who signs out is announced before the session is gone: whoever comes back in between is met here.
         for delay in RIGHTS_DELAYS:
-            self.loop.call_later(delay, self._turn_out, users, sessions)
+            self.loop.call_later(delay, self._turn_out, losers, now)
 
     def flush(self) -> None:
         """Have nothing waiting; the hub calls this."""
 
-    def _turn_out(self, users: set[str], sessions: set[str]) -> None:
+    def _turn_out(self, losers: rights.Losers, told_at: float) -> None:
         for visitor in list(self.visitors):
-            if visitor.user_id in users or visitor.session_key in sessions:
+            if (
+                visitor.user_id in losers.users
+                or visitor.session_key in losers.sessions
+                or (visitor.facility in losers.facilities and visitor.asked_at < told_at)
+            ):
                 visitor.turn_out(SERVICE_RESTART, 'rights have changed')
 
     def say_goodbye(self, sleep: Callable[[float], object]) -> None:
@@ -120,7 +163,11 @@ class ProcessRelay:
             if n % max(1, len(visitors) // GOODBYE_STEPS) == 0:
                 sleep(GOODBYE_SPREAD / GOODBYE_STEPS)
         deadline = self.loop.time() + GOODBYE_SPREAD
-        while any(visitor.is_unpublished for visitor in visitors) and self.loop.time() < deadline:
+
+        def is_busy() -> bool:
+            return self._comings.waiting > 0 or any(visitor.is_unpublished for visitor in visitors)
+
+        while is_busy() and self.loop.time() < deadline:
             sleep(GOODBYE_SPREAD / GOODBYE_STEPS)
 
     def _tick(self) -> None:
@@ -128,4 +175,5 @@ class ProcessRelay:
         now = self.loop.time()
         for visitor in list(self.visitors):
             visitor.look_after(now, self._heartbeat)
+        self._collections.look_after(now)
         self.on_tick()

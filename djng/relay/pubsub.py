@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from typing import Any
 
 import redis
 
 from djng.relay.hub import Hub, Listener
+from djng.state.heard import heard
 
 #: Seconds that a new subscription has to be confirmed by Redis, connecting to it included.
 CONFIRM_TIMEOUT = 5.0
@@ -24,7 +24,8 @@ class HubPubSub:
         self.channels: dict[bytes, None] = {}
         self._hub = hub
         self._listener = listener
-        self._replies: deque[list[bytes]] = deque()
+        # Mostly empty; an empty deque takes 600 bytes, for each socket.
+        self._replies: list[list[bytes]] = []
 
     @property
     def subscribed(self) -> bool:
@@ -56,7 +57,7 @@ class HubPubSub:
 
     def parse_response(self) -> list[bytes] | None:
         """Return the oldest message that was fed, as redis-py's ``[b'message', channel, data]``; None without one."""
-        return self._replies.popleft() if self._replies else None
+        return self._replies.pop(0) if self._replies else None
 
 
 class HubRedis(redis.Redis):
@@ -88,13 +89,23 @@ class HubRedis(redis.Redis):
 
     def publish(self, channel: Any, message: Any, **kwargs: Any) -> Any:
         """Publish ``message``, marked as the listener's own where it must not hear it."""
+        mark, marks = self.mark(channel.encode() if isinstance(channel, str) else channel)
         with self.pipeline(transaction=True) as pipeline:
-            self.queue_publish(pipeline, channel, message)
+            if mark is not None and marks is not None:
+                pipeline.publish(marks, mark)
+            pipeline.publish(channel, unmistakable(message))
             return pipeline.execute()[-1]
 
-    def queue_publish(self, pipeline: Any, channel: str | bytes, message: Any) -> None:
-        """Put into ``pipeline``, which must be a transaction, what :meth:`publish` does."""
-        name = channel.encode() if isinstance(channel, str) else channel
-        if self.is_silent(name):
-            pipeline.publish(self.hub.marks, b'own %d %s' % (self.listener.number, name))
-        pipeline.publish(name, message)
+    def mark(self, channel: bytes) -> tuple[bytes | None, bytes | None]:
+        """Return what is to be published right before a message of the listener's own, and where; nothing for nowhere.
+
+        The two must be one transaction, or one script.
+        """
+        if not self.is_silent(channel):
+            return None, None
+        return b'own %d %s' % (self.listener.number, channel), self.hub.marks
+
+
+def unmistakable(message: Any) -> Any:
+    """Return ``message`` with a space behind it where it would pass for what the script publishes, else as it is."""
+    return message + b' ' if isinstance(message, bytes) and heard(message) else message

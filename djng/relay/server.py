@@ -5,19 +5,16 @@ from __future__ import annotations
 import logging
 import socket
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from http import HTTPStatus
-from importlib import import_module
 from typing import Any
 
-from django import db
 from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import get_user
 from django.core.exceptions import PermissionDenied
 from django.core.handlers.wsgi import WSGIRequest
-from django.utils.functional import SimpleLazyObject
 from redis.exceptions import RedisError
 from websockets.extensions import Extension
 from ws4redis import settings as ws4redis_settings
@@ -25,14 +22,16 @@ from ws4redis.exceptions import HandshakeError, UpgradeRequiredError
 from ws4redis.subscriber import RedisSubscriber as UpstreamSubscriber
 from ws4redis.wsgi_server import WebsocketWSGIServer
 
+from djng import facilities
 from djng.redis_store import make_client
-from djng.relay import admission, handshake, monitoring
+from djng.relay import admission, handshake, lookups, monitoring
 from djng.relay.admission import Refused
 from djng.relay.connection import OUTBOX_LIMIT, Connection
 from djng.relay.handshake import Answer
 from djng.relay.primitives import Primitives
 from djng.relay.process import ProcessRelay
 from djng.relay.visitor import Visitor
+from djng.state.log import who
 from djng.subscriber import RedisSubscriber
 
 logger = logging.getLogger('djng.relay')
@@ -75,6 +74,8 @@ class RelayServer(WebsocketWSGIServer):  # type: ignore[misc]  # ws4redis has no
         self._process_request = admission.resolve(
             'WS4REDIS_PROCESS_REQUEST', ws4redis_settings.WS4REDIS_PROCESS_REQUEST
         )
+        # Also where djng is not among the apps: what is declared must hold.
+        facilities.autodiscover()
         self._relay: ProcessRelay | None = None
         self._relay_lock = threading.Lock()
 
@@ -94,7 +95,14 @@ class RelayServer(WebsocketWSGIServer):  # type: ignore[misc]  # ws4redis has no
 
     def call_blocking(self, function: Callable[..., Any], *args: Any) -> Any:
         """Call ``function``, which may wait for Redis or a database, without holding up anybody else."""
-        return function(*args)
+        with lookups.database():
+            return function(*args)
+
+    def prepare(self, requests: Sequence[Any]) -> None:
+        """Look up in one go what the handshakes of ``requests`` need; a runner may call it in a thread before them."""
+        knows_sessions = type(self).process_request is RelayServer.process_request and self._process_request is None
+        if knows_sessions and apps.is_installed('django.contrib.sessions'):
+            lookups.look_up_sessions(requests)
 
     @property
     def relay(self) -> ProcessRelay:
@@ -102,7 +110,10 @@ class RelayServer(WebsocketWSGIServer):  # type: ignore[misc]  # ws4redis has no
         with self._relay_lock:
             if self._relay is None:
                 self._relay = ProcessRelay(
-                    self._redis_connection, self.primitives, ws4redis_settings.WS4REDIS_HEARTBEAT
+                    self._redis_connection,
+                    self.primitives,
+                    heartbeat=ws4redis_settings.WS4REDIS_HEARTBEAT,
+                    expire=ws4redis_settings.WS4REDIS_EXPIRE,
                 )
                 self.made(self._relay)
             return self._relay
@@ -120,12 +131,9 @@ class RelayServer(WebsocketWSGIServer):  # type: ignore[misc]  # ws4redis has no
 
     def process_request(self, request: Any) -> None:
         """Give ``request`` its ``session`` (None in a project without sessions) and its ``user`` (never None)."""
-        request.session = None
-        if apps.is_installed('django.contrib.sessions'):
-            engine = import_module(settings.SESSION_ENGINE)
-            request.session = engine.SessionStore(request.COOKIES.get(settings.SESSION_COOKIE_NAME))
+        request.session = lookups.session_of(request)
         if request.session is not None and apps.is_installed('django.contrib.auth'):
-            request.user = SimpleLazyObject(lambda: get_user(request))
+            request.user = get_user(request)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Open a socket, or answer why not; the socket then lives on the process' loop."""
@@ -181,7 +189,7 @@ class RelayServer(WebsocketWSGIServer):  # type: ignore[misc]  # ws4redis has no
         relay = self.relay  # made here, not in a thread that looks things up
         live: Callable[[socket.socket, bytes], None]
         try:
-            visitor = self.call_blocking(self._admit, request)
+            visitor = self.call_blocking(self.admit, request)
             live = partial(self._live, visitor, answer.extensions)
         except Refused as refused:
             # No browser tells a page the status of a failed handshake: djng's client hears the reason as a close code.
@@ -199,16 +207,11 @@ class RelayServer(WebsocketWSGIServer):  # type: ignore[misc]  # ws4redis has no
             raise
         relay.loop.call_soon_threadsafe(live, sock, early)
 
-    def _admit(self, request: Any) -> Visitor:
+    def admit(self, request: Any) -> Visitor:
         """Decide what the visitor may hear and say, and let it hear from now on."""
-        admission.facility_of(request)
-        db.close_old_connections()
-        try:
-            return self._admit_to(request)
-        finally:
-            db.close_old_connections()
-
-    def _admit_to(self, request: Any) -> Visitor:
+        asked_at = self.relay.loop.time()
+        name = admission.facility_of(request)
+        facility = admission.declared(name)
         (self._process_request or self.process_request)(request)
         if getattr(request, 'user', None) is None:
             request.user = anonymous_user()
@@ -219,12 +222,20 @@ class RelayServer(WebsocketWSGIServer):  # type: ignore[misc]  # ws4redis has no
         try:
             channels = admission.allowed_channels(self._allowed_channels, request, channels)
         except PermissionDenied as error:
-            reason = str(error) or 'not allowed'
-            raise Refused(reason, status=403, code=admission.NOT_ALLOWED) from error
+            raise admission.denied(error) from error
+        licence = None
+        if facility is not None:
+            channels = admission.granted_channels(facility, request, channels)
+            licence = admission.licence_for(facility, request)
         channels = admission.held_channels(request, channels)
-        visitor = self.relay.expect(self.Subscriber, echo=echo)
+        visitor = self.relay.expect(self.Subscriber, echo=echo, client_id=admission.client_id_of(request))
+        visitor.licence = licence
         visitor.user_id, visitor.session_key = identity
+        visitor.facility, visitor.asked_at = name, asked_at
+        visitor.who = who(user=identity[0], address=request.META.get('REMOTE_ADDR', ''), client=visitor.name)
         try:
+            if licence is not None and not visitor.is_bound:
+                channels = admission.without_publishing(licence, channels)
             visitor.subscriber.set_pubsub_channels(request, channels)
             if visitor.greets_itself:
                 visitor.subscriber.send_persisted_messages(visitor)
@@ -242,6 +253,7 @@ class RelayServer(WebsocketWSGIServer):  # type: ignore[misc]  # ws4redis has no
             self.relay.loop,
             on_message=visitor.said,
             on_close=visitor.gone,
+            **visitor.slow_hooks(),
             max_size=max_size,
             # A reader to whom the largest message is on its way is not slow yet.
             outbox_limit=OUTBOX_LIMIT + (max_size or 0),

@@ -1,19 +1,20 @@
-"""One visitor with an open socket: what it hears from the hub, what it says, and when it has gone."""
+"""One visitor with an open socket, of whichever kind: what it says leaves by one way, and it goes but once."""
 
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
 from ws4redis.redis_store import RedisMessage
-from ws4redis.subscriber import RedisSubscriber
 
 from djng.relay.allowance import Allowance
 from djng.relay.broadcast import Broadcast
-from djng.relay.connection import INTERNAL_ERROR, POLICY_VIOLATION, TRY_AGAIN_LATER, UNSUPPORTED_DATA, Connection
+from djng.relay.connection import POLICY_VIOLATION, TRY_AGAIN_LATER, UNSUPPORTED_DATA, Connection
 from djng.relay.counts import Counts
-from djng.relay.outgoing import Outgoing
+from djng.relay.licence import Licence
+from djng.relay.outgoing import Outgoing, Utterance
 from djng.relay.primitives import Loop
 
 logger = logging.getLogger('djng.relay')
@@ -24,9 +25,6 @@ UNPUBLISHED_LIMIT = 256 * 1024
 #: Seconds of silence after which the heartbeat is sent, as ws4redis promises it.
 HEARTBEAT_INTERVAL = 4.0
 
-#: Messages that are held at the most while what is kept is being read.
-HELD_LIMIT = 10_000
-
 #: What a visitor may say in the long run, and at once: messages and bytes, each per second. A form types ten messages
 #: a second; a page that sends more than this without end is broken, and would drown all others at its facility.
 MESSAGE_RATE, MESSAGE_BURST = 500.0, 20_000.0
@@ -34,40 +32,46 @@ BYTE_RATE, BYTE_BURST = 2.0 * 1024 * 1024, 64.0 * 1024 * 1024
 
 
 class Visitor:
-    """Ties a connection to a subscriber; made while the handshake goes on, opened when it is done.
-
-    What it hears before it is greeted is held, and follows behind what the subscriber sent as persisted messages. To a
-    subscriber of ws4redis' kind it is the ``websocket``: it has ``send``, ``close`` and ``closed``.
-    """
+    """Ties a connection to a subscriber; made while the handshake goes on, opened when it is done."""
 
     __slots__ = (
         '_allowance',
-        '_awaited',
         '_connection',
         '_counts',
         '_deflates',
-        '_echo',
-        '_greeting',
-        '_held',
         '_loop',
         '_outgoing',
-        '_rewrites',
+        '_too_fast',
         '_unpublished',
+        'asked_at',
+        'facility',
         'is_cut',
+        'licence',
         'number',
         'on_gone',
         'session_key',
         'subscriber',
         'user_id',
+        'who',
     )
 
-    def __init__(self, number: int, loop: Loop, outgoing: Outgoing, counts: Counts, *, echo: bool) -> None:
+    #: Whether it speaks the wire of bound sockets.
+    is_bound = False
+
+    def __init__(self, number: int, loop: Loop, outgoing: Outgoing, counts: Counts) -> None:
         self.number = number
         #: Set before anything is subscribed.
         self.subscriber: Any = None
         #: Who it is, as strings; None where it has not signed in, or has no session.
         self.user_id: str | None = None
         self.session_key: str | None = None
+        #: Where it has come to, and what is logged of who it is.
+        self.facility = ''
+        self.who = ''
+        #: When its rights began to be decided, by the loop's clock.
+        self.asked_at = 0.0
+        #: What the facility lets it say; None where none is declared.
+        self.licence: Licence | None = None
         #: Called on the loop when the socket has gone.
         self.on_gone: Callable[[Visitor], object] = lambda visitor: None
         #: Whether something that it said was lost; nothing behind that may be published.
@@ -75,17 +79,17 @@ class Visitor:
         self._loop = loop
         self._outgoing = outgoing
         self._counts = counts
-        self._echo = echo
         self._connection: Connection | None = None
-        self._greeting: list[Broadcast] | None = None
-        # The channels of which it is not told yet what is kept, and what it has heard by then, None in the place of
-        # its own words; no list from then on.
-        self._awaited: set[bytes] = set()
-        self._held: list[tuple[bytes, Broadcast | None]] | None = []
         self._unpublished = 0
-        self._rewrites = False
         self._deflates = False
+        # What was said too fast and is to be published later; None while the pace is right.
+        self._too_fast: deque[RedisMessage] | None = None
         self._allowance: Allowance | None = None
+
+    @property
+    def name(self) -> str | None:
+        """By what name others know the browser's page; None where it has none."""
+        return None
 
     @property
     def channels(self) -> dict[bytes, None]:
@@ -96,38 +100,33 @@ class Visitor:
     @property
     def greets_itself(self) -> bool:
         """Whether the subscriber is a project's own that sends persisted messages in its own way."""
-        return type(self.subscriber).send_persisted_messages is not RedisSubscriber.send_persisted_messages
-
-    # Called by the subscriber, in the thread of the handshake.
+        return False
 
     @property
-    def closed(self) -> bool:
-        """Whether the socket is open no more."""
-        return self._connection is not None and not self._connection.is_open
-
-    def send(self, message: bytes | str, binary: bool | None = None) -> None:
-        """Send ``message``, before all that is heard from now on; ``binary`` is told by the message itself."""
-        broadcast = Broadcast(message.encode() if isinstance(message, str) else bytes(message))
-        if self._connection is None:
-            self._greeting = [*(self._greeting or ()), broadcast]
-        else:
-            self._loop.call_soon_threadsafe(self._pass_on, broadcast, False)
-
-    def close(self, code: int = 1000, message: str = '') -> None:
-        """Close the socket, with ``message`` as the reason."""
-        if self._connection is not None:
-            self._loop.call_soon_threadsafe(self._connection.close, code, message)
+    def publishes_itself(self) -> bool:
+        """Whether the subscriber is a project's own that publishes in its own way."""
+        return False
 
     def is_silent(self, channel: bytes) -> bool:
         """Whether it must not hear what it publishes on ``channel`` itself."""
-        return not self._echo and channel in self.channels
+        return False
 
     @property
     def is_unpublished(self) -> bool:
         """Whether something that was said has not reached Redis yet."""
         return self._unpublished > 0 and not self.is_cut
 
+    # Called in the publishing thread.
+
+    def utterance(self, message: RedisMessage) -> Utterance:
+        """Return what ``message`` asks of Redis."""
+        raise NotImplementedError
+
     # Called on the loop.
+
+    def slow_hooks(self) -> dict[str, Callable[[], object]]:
+        """Return what a :class:`Connection` is to call, by its arguments' names, where the reader is a slow one."""
+        return {}
 
     def open(self, connection: Connection, early: bytes, *, deflates: bool) -> None:
         """Listen to the browser; ``early`` holds bytes that came right behind the handshake's request.
@@ -136,60 +135,15 @@ class Visitor:
         """
         self._connection = connection
         self._deflates = deflates
-        self._rewrites = type(self.subscriber).parse_response is not RedisSubscriber.parse_response
-        if not self.greets_itself:
-            self._awaited = set(self.channels)
-        if not self._awaited:
-            self._release()
+        self._opened()
         connection.start(early)
 
-    @property
-    def awaited(self) -> list[bytes]:
-        """The channels of which the visitor is still to be told what is kept on them."""
-        return list(self._awaited)
-
-    def greet(self, channel: bytes, kept: Broadcast | None) -> None:
-        """Take what is ``kept`` on one of the awaited channels; after the last of them all that was held goes out."""
-        self._awaited.discard(channel)
-        # Who has heard something on the channel, or spoken, knows what is kept, or something newer.
-        if kept is not None and self._held is not None and all(name != channel for name, _ in self._held):
-            self._greeting = [*(self._greeting or ()), kept]
-        if not self._awaited:
-            self._release()
-
-    def _release(self) -> None:
-        held, self._held = self._held or (), None
-        for broadcast in self._greeting or ():
-            self._pass_on(broadcast, True)
-        self._greeting = None
-        for channel, heard in held:
-            if heard is not None:
-                self.hear(channel, heard, False, True)
-        self.flush()
+    def _opened(self) -> None:
+        """Say what is to be said first."""
 
     def hear(self, channel: bytes, broadcast: Broadcast, own: bool, more: bool) -> None:
         """Take what was published on a channel; the hub calls this."""
-        passed_over = own and not self._echo
-        if self._held is not None:
-            self._held.append((channel, None if passed_over else broadcast))
-            if len(self._held) > HELD_LIMIT:
-                self.turn_out(TRY_AGAIN_LATER, 'what is kept could not be read')
-            return
-        if passed_over:
-            return
-        if self._rewrites:
-            # A project's subscriber that overrides ``parse_response`` looks at each message, and may change it.
-            self.subscriber._subscription.feed(channel, broadcast.message)
-            try:
-                relayed = RedisMessage(self.subscriber.parse_response())
-            except Exception:
-                logger.exception('%s failed to read a message', type(self.subscriber).__qualname__)
-                self.turn_out(INTERNAL_ERROR, 'a message could not be read')
-                return
-            if not relayed:
-                return
-            broadcast = Broadcast(relayed)
-        self._pass_on(broadcast, more)
+        raise NotImplementedError
 
     def flush(self) -> None:
         """Send what was heard with ``more`` to come; the hub calls this."""
@@ -218,13 +172,41 @@ class Visitor:
             self._unpublished += len(relayed)
             if self._unpublished > UNPUBLISHED_LIMIT:
                 self._connection.pause()
-            self._outgoing.say(self, relayed)
+            if self._too_fast is None:
+                self._say(relayed)
+            else:
+                self._too_fast.append(relayed)
 
     def published(self, size: int) -> None:
         """Hear that something said has reached Redis; :class:`Outgoing` calls this."""
         self._unpublished -= size
-        if self._unpublished <= UNPUBLISHED_LIMIT and self._connection is not None and self._connection.is_open:
+        self._read_on()
+
+    def _read_on(self) -> None:
+        is_too_fast = self._too_fast is not None or self._unpublished > UNPUBLISHED_LIMIT
+        if not is_too_fast and self._connection is not None and self._connection.is_open:
             self._connection.resume()
+
+    def _say(self, message: RedisMessage) -> bool:
+        """Publish ``message``; says whether the next one has to wait."""
+        self._outgoing.say(self, message)
+        if self.licence is not None and (wait := self.licence.wait(self._loop.time())):
+            # Nothing more is read: it waits in the browser, whose client puts it together. What was read already waits
+            # here.
+            assert self._connection is not None
+            self._connection.pause()
+            if self._too_fast is None:
+                self._too_fast = deque()
+            self._loop.call_later(wait, self._say_on)
+            return True
+        return False
+
+    def _say_on(self) -> None:
+        while self._too_fast:
+            if self._say(self._too_fast.popleft()):
+                return
+        self._too_fast = None
+        self._read_on()
 
     def not_published(self, error: Exception) -> None:
         """Close the socket, so that its browser comes back and says again what got lost."""
@@ -248,6 +230,10 @@ class Visitor:
         """Release what the socket held; the connection calls this once."""
         logger.debug('Socket %d closed: %d %s', self.number, code, reason)
         self._counts.slow_readers += self._connection is not None and self._connection.was_slow
+        if self._too_fast:
+            # Or the pace could be evaded; a bound client says again what was not answered.
+            self._unpublished -= sum(map(len, self._too_fast))
+            self._too_fast.clear()
         self.subscriber.release()
         self.on_gone(self)
 

@@ -26,7 +26,9 @@ from djng.state.steps import (
     Step,
     Submit,
     Take,
+    Terms,
     Told,
+    Unexpected,
 )
 
 #: Each byte as four characters of white space.
@@ -34,6 +36,8 @@ _SPACES = [bytes(b' \t\n\r'[byte >> shift & 3] for shift in (6, 4, 2, 0)) for by
 
 _REASONS = {
     b'array': 'The collection is an array.',
+    b'bytes': 'This collection has at most {:,} bytes.',
+    b'entries': 'This collection has at most {:,} entries.',
     b'items': f'An array has at most {MOST_ITEMS:,} items.',
     b'object': 'The collection is an object.',
 }
@@ -44,25 +48,28 @@ _OUTCOMES: dict[bytes, Any] = {
     b'gone': Gone,
     b'kept': Kept.of,
     b'not taken': NotTaken,
-    b'refused': lambda reason: Refused({'': [_REASONS[reason]]}),
+    b'refused': lambda reason, most=0: Refused({'': [_REASONS[reason].format(most)]}),
     b'relayed': Relayed,
     b'renewed': Renewed.of,
     b'told': Told,
+    b'unexpected': lambda e, v, texts: Unexpected(e, v, tuple(text.decode() if text else None for text in texts)),
 }
 
 
-def call_for(step: Step, expire: int, grace: int) -> list[Any]:
+def call_for(step: Step, terms: Terms, grace: int) -> list[Any]:
     """Return what the script is told to carry out ``step``: the number of keys, these, and the arguments.
 
-    ``expire`` and ``grace`` are seconds: how long a plain text is kept, and how long a collection at the least.
+    ``grace`` are the seconds that a collection lives at the least.
     """
-    ttl = max(expire, grace)
+    ttl: int | str = max(terms.expire, grace)
+    if isinstance(step, Relay) or (isinstance(step, Submit) and step.author is not None):
+        ttl = f'{ttl} {terms.max_properties or ""} {terms.max_size or ""}'
     if isinstance(step, Submit):
         # A change without a number cannot be known again.
         author = None if step.s is None else step.author
         return [*_head('submit', step, ttl, author), *_submit(step)]
     if isinstance(step, Relay):
-        return [*_head('relay', step, ttl), *_relay(step, expire)]
+        return [*_head('relay', step, ttl), *_relay(step, terms.expire)]
     if isinstance(step, Take):
         return [*_head('take', step, ttl), digest_of(step.text), step.t, *_change(_plain(step.text))]
     if isinstance(step, Snapshot):
@@ -86,7 +93,7 @@ def digest_of(text: bytes) -> str:
     return hashlib.sha1(text, usedforsecurity=False).hexdigest()
 
 
-def _head(name: str, step: Step, ttl: int, author: str | None = None) -> list[Any]:
+def _head(name: str, step: Step, ttl: int | str, author: str | None = None) -> list[Any]:
     """Return the keys, and the arguments that all scripts have."""
     keys = keys_of(step.channel.encode() if isinstance(step.channel, str) else step.channel)
     names = [keys.channel, keys.fields, keys.meta]
@@ -138,7 +145,15 @@ def _submit(step: Submit) -> list[Any]:
     if step.change.delete:
         end += f',"del":[{",".join(map(name_text, step.change.delete))}]'
     number = '' if step.author is None or step.s is None else step.s
-    return [number, _flag(step.seed), _flag(step.create), end, *_change(step.change)]
+    return [number, _flag(step.seed), _flag(step.create), end, *_expected(step), *_change(step.change)]
+
+
+def _expected(step: Submit) -> list[Any]:
+    e, v = step.expect_position or ('', '')
+    arguments: list[Any] = [e, v, len(step.expect or ())]
+    for name, text in (step.expect or {}).items():
+        arguments += name_text(name), '' if text is None else _text(text)
+    return arguments
 
 
 def _relay(step: Relay, expire: int) -> list[Any]:

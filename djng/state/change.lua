@@ -115,9 +115,50 @@ local function apply_to_array(change)
     in_parts('HSET', FIELDS, puts)
 end
 
--- Why the change cannot be applied, if so.
+-- Why the change cannot be applied, if so, and the limit that it exceeds. One that makes the collection smaller can.
 local function objection(change)
     if meta.kind ~= change.kind and meta.n > 0 then return meta.kind end
+
+    -- How many entries and bytes there are once the change is applied.
+    local function measure(change)
+        local entries, bytes, names, texts = meta.n, meta.live, change.names, change.texts
+        local is_object, overhead = change.kind == 'object', 1
+
+        local function size_of(value)
+            return #value - (is_object and string.find(value, ' ', 1, true) or 0)
+        end
+
+        for i, value in ipairs(in_parts('HMGET', FIELDS, names)) do
+            -- A separator, and in objects the name and a colon.
+            overhead = is_object and #names[i] + 2 or 1
+            bytes = bytes + #texts[i] + (value and -size_of(value) or overhead)
+            if not value then entries = entries + 1 end
+        end
+        for i, value in ipairs(in_parts('HMGET', FIELDS, change.delete)) do
+            if value then
+                entries, bytes = entries - 1, bytes - size_of(value) - #change.delete[i] - 2
+            end
+        end
+        if not is_object then
+            local highest = tonumber(names[#names])
+            local length = change.length or math.max(meta.n, highest and highest + 1 or 0)
+            -- What lies between is null, and a comma.
+            if length > entries then bytes = bytes + 5 * (length - entries) end
+            local gone = {}
+            for index = length, meta.n - 1 do gone[#gone + 1] = index end
+            for _, value in ipairs(in_parts('HMGET', FIELDS, gone)) do bytes = bytes - #value - 1 end
+            entries = length + #change.push
+            for _, text in ipairs(change.push) do bytes = bytes + #text + 1 end
+        end
+        return entries, bytes
+    end
+
+    if MOST_ENTRIES or MOST_BYTES then
+        local entries, bytes = measure(change)
+        if MOST_ENTRIES and entries > MOST_ENTRIES and entries > meta.n then return 'entries', MOST_ENTRIES end
+        -- Two brackets, and no separator before the first entry.
+        if MOST_BYTES and bytes + 1 > MOST_BYTES and bytes > meta.live then return 'bytes', MOST_BYTES end
+    end
     if change.kind == 'array' then
         local highest = tonumber(change.names[#change.names])
         local length = change.length or math.max(meta.n, highest and highest + 1 or 0)
@@ -138,17 +179,40 @@ local function about(more)
     return '"$$djng":{"c":' .. ARGV[2] .. ',"e":' .. meta.e .. ',"v":' .. meta.v .. n .. more .. '}}'
 end
 
--- Publishes a change as a frame of its properties.
-local function publish(change, more)
+-- A change as a frame of its properties.
+local function frame_of(change, more)
     local parts, names, texts, is_array = {}, change.names, change.texts, change.kind == 'array'
     for i = 1, #names do
         parts[i] = (is_array and '"' .. names[i] .. '":' or names[i] .. ':') .. texts[i] .. ','
     end
-    call('PUBLISH', K, '{' .. table.concat(parts) .. about(more))
+    return '{' .. table.concat(parts) .. about(more)
+end
+
+local function publish(change, more)
+    call('PUBLISH', K, frame_of(change, more))
 end
 
 -- Publishes that a foreign text is taken, and what it changed, if anything.
 local function publish_taken(change, digest)
     change = change or { names = {}, texts = {} }
     publish(change, ',"t":' .. meta.t .. ',"f":"' .. digest .. '"')
+end
+
+-- Writes a change that has been applied into the log, if there is one. Whoever reads it knows what the collection was
+-- like right after each entry: one that does not follow the entry before it, and each so many, holds all of it.
+-- In meta: the epoch in which the collection was made, the version that was logged last, and how many since then.
+local function log(change, more)
+    if not LOG then return end
+    local length, seconds, name, who = unpack(ARGV, #ARGV - 3)
+    local entry = { 'XADD', LOG, 'MAXLEN', '~', 2 * length, '*', 'frame', frame_of(change, more), 'who', who }
+    local made, v, since = string.match(call('HGET', META, 'logged') or '', '(%d+) (%d+) (%d+)')
+    local follows = tonumber(made) == meta.b and tonumber(v) == meta.v - 1
+    if not follows or tonumber(since) >= tonumber(length) or call('EXISTS', LOG) == 0 then
+        entry[#entry + 1], entry[#entry + 2] = 'text', call('GET', K)
+        since = 0
+    end
+    call(unpack(entry))
+    call('EXPIRE', LOG, seconds)
+    call('HSET', META, 'logged', meta.b .. ' ' .. meta.v .. ' ' .. since + 1)
+    call('PUBLISH', name, K)
 end

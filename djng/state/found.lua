@@ -11,12 +11,18 @@ if is_new then
     -- All that there is of a collection to be: nobody can have heard of it.
     call('DEL', K)
     make()
-    if change then apply(change) else save() end
+    if change then
+        apply(change)
+        log(change, '')
+    else
+        save()
+    end
 else
     drop_aside()
     if change and not objection(change) then
         apply(change)
         publish(change, '')
+        log(change, '')
     end
 end
 -- Its publisher may have published it, too.

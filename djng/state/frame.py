@@ -40,6 +40,8 @@ class Frame(NamedTuple):
     seed: bool
     #: Whether all snapshots are asked for again.
     sync: bool
+    #: The one label that a seed is for; None for all that its author may write to.
+    label: str | None = None
 
 
 def parse_frame(text: str) -> Frame:
@@ -71,7 +73,8 @@ def parse_frame(text: str) -> Frame:
     change = _change(texts, about, push, errors)
     if errors:
         raise Invalid('The change is refused.', s, errors)
-    return Frame(change, s, seed, sync)
+    label = about.get('c') if seed else None
+    return Frame(change, s, seed, sync, label if isinstance(label, str) else None)
 
 
 def parse_plain(text: str) -> Change | None:

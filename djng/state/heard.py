@@ -7,11 +7,20 @@ from typing import NamedTuple
 
 from djng.state.merge import Kind
 
-# The script writes these members, in this order and without white space. The last one counts: what stands before it is
-# an author's, and what stands within a string has a backslash before each of its quotation marks.
+# The script writes these members, in this order and without white space, behind all else. The last one counts: what
+# stands before it is an author's, what stands within a string has a backslash before each of its quotation marks, and
+# what stands deeper has more braces behind it.
 _START = b'"$$djng":{"c":'
+_STRING = rb'"[^"\\]*(?:\\.[^"\\]*)*"'
 _ABOUT = re.compile(
-    rb'"\$\$djng":\{"c":("[^"\\]*(?:\\.[^"\\]*)*"),"e":(\d+),"v":(\d+)(,"n":\d+)?(?:,"t":(\d+),"f":"([0-9a-f]{40})")?'
+    rb'"\$\$djng":\{"c":'
+    + _STRING
+    + rb',"e":(\d+),"v":(\d+)(,"n":\d+)?(?:,"t":(\d+),"f":"([0-9a-f]{40})")?'
+    + rb'(?:,"o":'
+    + _STRING
+    + rb')?(?:,"s":\d+)?(?:,"del":\[(?:'
+    + _STRING
+    + rb',?)*\])?\}\}'
 )
 
 
@@ -35,18 +44,18 @@ def heard(message: bytes) -> Heard | None:
     if not message.endswith(b'}}'):
         return None
     at = message.rfind(_START)
-    about = _ABOUT.match(message, at) if at >= 0 else None
+    about = _ABOUT.fullmatch(message, at) if at >= 0 else None
     if about is None:
         return None
-    kind: Kind = 'array' if about[4] else 'object'
+    kind: Kind = 'array' if about[3] else 'object'
     plain = None
-    if kind == 'object' and about[5] is None:
+    if kind == 'object' and about[4] is None:
         plain = message[:at].removesuffix(b',') + b'}'
     return Heard(
+        int(about[1]),
         int(about[2]),
-        int(about[3]),
         kind,
-        None if about[5] is None else int(about[5]),
-        None if about[6] is None else about[6].decode(),
+        None if about[4] is None else int(about[4]),
+        None if about[5] is None else about[5].decode(),
         plain,
     )

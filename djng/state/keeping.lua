@@ -10,7 +10,9 @@ local LISTENING = 30
 -- Texts that are remembered to be one and the same.
 local REMEMBERED = 100
 
-local TTL = ARGV[4]
+-- Seconds to live; and how many entries and bytes there may be, where the author of a change is bound to that.
+local TTL, most_entries, most_bytes = string.match(ARGV[4], '^(%d+) ?(%d*) ?(%d*)$')
+local MOST_ENTRIES, MOST_BYTES = tonumber(most_entries), tonumber(most_bytes)
 local LEAST_EPOCH, LEAST_VERSION = tonumber(ARGV[5]), tonumber(ARGV[6])
 
 local milliseconds

@@ -15,6 +15,11 @@ class Keys(NamedTuple):
     meta: bytes
     #: What the keys of clients begin with; the client's public name follows.
     client: bytes
+    #: What Django code is told of, how far it has been told, what it could not deal with, and who tells it now.
+    log: bytes
+    seen: bytes
+    parked: bytes
+    lease: bytes
 
 
 @lru_cache(4096)
@@ -30,9 +35,8 @@ def keys_of(channel: bytes) -> Keys:
         prefix, suffix = b'djng:{' + channel + b'}:', b''
     else:
         prefix, suffix = b'djng:{%d}:' % _number_in(slot_of(channel)), b':' + channel
-    return Keys(channel, *(prefix + what + suffix for what in (b'fields', b'meta', b'client')))._replace(
-        client=prefix + b'client' + suffix + b':'
-    )
+    keys = Keys(channel, *(prefix + what.encode() + suffix for what in Keys._fields[1:]))
+    return keys._replace(client=keys.client + b':')
 
 
 def tag_of(key: bytes) -> bytes | None:

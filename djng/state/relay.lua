@@ -13,14 +13,19 @@ end
 
 local foreign = load()
 if foreign then return { 'foreign', foreign } end
+if MOST_BYTES and #text > MOST_BYTES then return { 'refused', 'bytes', MOST_BYTES } end
+local change, most = read_change(13)
 if not meta then
+    if MOST_ENTRIES and change and #change.names > MOST_ENTRIES then return { 'refused', 'entries', MOST_ENTRIES } end
     if tonumber(expire) > 0 then call('SET', K, text, 'EX', expire) end
     mark()
     call('PUBLISH', K, text)
     return { 'relayed' }
 end
-local change = read_change(13)
-if change and objection(change) then change = nil end
+local refused
+if change then refused, most = objection(change) end
+if most then return { 'refused', refused, most } end
+if refused then change = nil end
 local is_frame = change and joint ~= ''
 if not is_frame then meta.t = meta.t + 1 end
 if change then apply(change) else call('HSET', META, 't', meta.t) end
@@ -32,4 +37,5 @@ else
     call('PUBLISH', K, text)
     publish_taken(change, ARGV[8])
 end
+if change then log(change, '') end
 return change and { 'applied', meta.e, meta.v } or { 'relayed' }

@@ -8,13 +8,24 @@ the collection goes on in a later epoch.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple, TypeAlias
 
 from djng.state.merge import Change, Kind
 
 
+class Terms(NamedTuple):
+    """What is agreed upon for a channel."""
+
+    #: Seconds that what is kept outlives the last change; 0 for not at all.
+    expire: int
+    #: How many entries, and bytes as JSON, a socket may make of the collection; None for any number.
+    max_properties: int | None = None
+    max_size: int | None = None
+
+
 class Submit(NamedTuple):
-    """Take in a change; :class:`Applied`, :class:`Acknowledged`, :class:`Refused`, :class:`NotTaken` or :class:`Gone`.
+    """Take in a change; Applied, :class:`Acknowledged`, Refused, :class:`NotTaken`, :class:`Unexpected` or Gone.
 
     It is published on the channel as a frame that ends with ``"$$djng":{"c":…,"e":…,"v":…}}``.
     """
@@ -32,6 +43,12 @@ class Submit(NamedTuple):
     #: Whether a collection that is not there is made; if not, the step is :class:`Gone`, so that browsers which know
     #: what was lost can seed it before the change comes again.
     create: bool = True
+    #: What the change was made from: the JSON texts of properties, None for one that there was not, in objects only;
+    #: and the position of the whole. Where the collection is another by now, the step is :class:`Unexpected`.
+    expect: Mapping[str, str | None] | None = None
+    expect_position: tuple[int, int] | None = None
+    #: Who made the change, for the log: what :func:`djng.state.log.who` says.
+    who: str = ''
 
 
 class Relay(NamedTuple):
@@ -49,6 +66,8 @@ class Relay(NamedTuple):
     mark: bytes | None = None
     marks: bytes | None = None
     expire: int | None = None
+    #: Who says it, for the log: what :func:`djng.state.log.who` says.
+    who: str = ''
 
 
 class Take(NamedTuple):
@@ -128,6 +147,15 @@ class NotTaken(NamedTuple):
     t: int
 
 
+class Unexpected(NamedTuple):
+    """The collection is not what the change was made from; nothing was changed, and it is at version ``v`` now."""
+
+    e: int
+    v: int
+    #: The JSON texts by now, in the order in which they were expected.
+    texts: tuple[str | None, ...]
+
+
 class Relayed(NamedTuple):
     """The text was passed on as it came, and changed no collection."""
 
@@ -157,7 +185,9 @@ class Kept(NamedTuple):
     def of(cls, e: int, v: int, kind: bytes, n: int, t: int, text: bytes | None) -> Kept:
         """Return what the script has put into other words."""
         kinds: dict[bytes, Kind] = {b'object': 'object', b'array': 'array'}
-        return cls(e, v, kinds.get(kind), n, t, None if text is None else text.strip(b' \t\n\r'))
+        if e and text is not None:
+            text = text.strip(b' \t\n\r')  # what a plain socket left stays as it said it
+        return cls(e, v, kinds.get(kind), n, t, text)
 
 
 class Told(NamedTuple):
@@ -191,5 +221,6 @@ class Failed(NamedTuple):
 
 Step: TypeAlias = 'Submit | Relay | Take | Snapshot | Renew'
 Outcome: TypeAlias = (
-    'Applied | Acknowledged | Counted | Refused | NotTaken | Relayed | Kept | Told | Renewed | Gone | Failed'
+    'Applied | Acknowledged | Counted | Refused | NotTaken | Unexpected | Relayed | Kept | Told | Renewed | Gone '
+    '| Failed'
 )

@@ -1,5 +1,6 @@
 -- A change comes from a bound socket or from the server: it is applied once, however often it comes.
--- Arguments: its number or nothing, whether it is a seed, whether to create, how its frame ends, the change.
+-- Arguments: its number or nothing, whether it is a seed, whether to create, how its frame ends, the position that is
+-- expected or twice nothing, the number of properties that are expected, these by name and text or nothing, the change.
 
 local s, create = tonumber(ARGV[7]), ARGV[9] ~= ''
 local foreign = load()
@@ -21,9 +22,22 @@ if known and tonumber(last) >= s and tonumber(e) >= meta.b then
     return { 'acknowledged', meta.e, tonumber(v), tonumber(n) }
 end
 if ARGV[8] ~= '' and meta.v > 0 then return { 'not taken', meta.t } end
-local change = read_change(11)
-local refused = objection(change)
-if refused then return { 'refused', refused } end
+local expected = tonumber(ARGV[13])
+if expected > 0 or ARGV[11] ~= '' then
+    -- A new collection is the same in every epoch.
+    local differs = ARGV[11] ~= '' and (tonumber(ARGV[12]) ~= meta.v or meta.v > 0 and tonumber(ARGV[11]) ~= meta.e)
+    local names = {}
+    for i = 1, expected do names[i] = ARGV[12 + 2 * i] end
+    local texts = in_parts('HMGET', FIELDS, names)
+    for i = 1, expected do
+        texts[i] = texts[i] and string.sub(texts[i], string.find(texts[i], ' ', 1, true) + 1) or ''
+        differs = differs or texts[i] ~= ARGV[13 + 2 * i]
+    end
+    if differs then return { 'unexpected', meta.e, meta.v, texts } end
+end
+local change = read_change(14 + 2 * expected)
+local refused, most = objection(change)
+if refused then return { 'refused', refused, most } end
 apply(change)
 live_on()
 if s then
@@ -31,4 +45,5 @@ if s then
     call('SET', CLIENT, ARGV[7] .. ' ' .. meta.e .. ' ' .. meta.v .. length, 'EX', CLIENT_MEMORY)
 end
 publish(change, ARGV[10])
+log(change, ARGV[10])
 return { 'applied', meta.e, meta.v }

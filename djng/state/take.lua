@@ -22,4 +22,5 @@ else
     call('HSET', META, 't', meta.t)
 end
 publish_taken(change, digest)
+if change then log(change, '') end
 return { change and 'applied' or 'counted', meta.e, meta.v }

@@ -1,5 +1,6 @@
 """Template tags for pages that AngularJS takes over."""
 
+import logging
 from typing import Any, cast
 
 from django import template
@@ -15,6 +16,8 @@ from djng.context_processors import heartbeat, javascript, websocket_uri
 
 #: What ``djangoWebsocketProvider.setLogLevel`` understands.
 LOG_LEVELS = ('debug', 'log', 'warn', 'error')
+
+logger = logging.getLogger('djng')
 
 register = template.Library()
 
@@ -136,4 +139,34 @@ def websocket_config(request: HttpRequest, module: str, loglevel: str | None = N
     return mark_safe(  # noqa: S308 - all values are literals made by javascript()
         f'angular.module({javascript(module)}).config(\n'
         f"  ['djangoWebsocketProvider', function(djangoWebsocketProvider) {{\n{lines}  }}]);\n"
+    )
+
+
+@register.simple_tag
+def djng_collection(collection: Any, **audience: Any) -> SafeString:
+    """Write what a collection holds now, so that the page shows it before its socket is open.
+
+    ``collection`` is the facility's name, with an audience as :class:`djng.collection.Collection` takes it, which is
+    everybody by default; or a collection that the view has put into the context. The tag asks for no rights: who may
+    see the page sees this. For an audience that is nobody, and without Redis, nothing is written; the socket will tell.
+    """
+    # Not before it is needed: the other tags work without ws4redis, too.
+    from redis.exceptions import RedisError
+
+    from djng.collection import Collection, DictCollection, ListCollection
+    from djng.collection.channel import Nobody
+    from djng.collection.page import element
+
+    try:
+        if isinstance(collection, (DictCollection, ListCollection)) and not audience:
+            return element(collection)
+        if isinstance(collection, str) and collection:
+            return element(Collection(collection, **(audience or {'broadcast': True})))
+    except Nobody:
+        return SafeString()
+    except (RedisError, OSError) as error:
+        logger.warning('Could not write a collection into the page: %s', error)
+        return SafeString()
+    raise template.TemplateSyntaxError(
+        "'djng_collection' needs a facility and its audience, or a collection: {% djng_collection 'foobar' %}."
     )

@@ -16,7 +16,8 @@ class Demo:
 
     def __init__(self, redis_port: int, database: Path, **env: str) -> None:
         self.port = free_port()
-        self._env = {
+        #: What makes a process one of this demo.
+        self.environment = {
             'DJANGO_SETTINGS_MODULE': 'tests.browser.demo_settings',
             'PYTHONPATH': str(ROOT),
             'PYTHONUNBUFFERED': '1',
@@ -26,7 +27,7 @@ class Demo:
         }
         self._server: Server | None = None
         self._past = ''
-        migrate = Server([*MANAGE, 'migrate', '--verbosity', '0'], env=self._env)
+        migrate = Server([*MANAGE, 'migrate', '--verbosity', '0'], env=self.environment)
         try:
             status = migrate.wait()
         finally:
@@ -36,7 +37,7 @@ class Demo:
     def start(self) -> None:
         """Serve, unless it serves already; return when it accepts connections."""
         if self._server is None:
-            server = Server([*MANAGE, 'runserver', '--noreload', f'127.0.0.1:{self.port}'], env=self._env)
+            server = Server([*MANAGE, 'runserver', '--noreload', f'127.0.0.1:{self.port}'], env=self.environment)
             # Not by a connection: the port could still be another's.
             server.wait_for(lambda: f'127.0.0.1:{self.port}' in server.output(), 'the demo')
             self._server = server

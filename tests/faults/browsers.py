@@ -34,11 +34,11 @@ def heard(websocket: ClientConnection, *, patience: float = PATIENCE) -> str | b
     return message
 
 
-def heard_until(websocket: ClientConnection, last: str) -> list[str | bytes]:
-    """Return the messages up to ``last``, with it."""
-    messages = [heard(websocket)]
+def heard_until(websocket: ClientConnection, last: str, *, patience: float = PATIENCE) -> list[str | bytes]:
+    """Return the messages up to ``last``, with it; ``patience`` is for each of them."""
+    messages = [heard(websocket, patience=patience)]
     while messages[-1] != last:
-        messages.append(heard(websocket))
+        messages.append(heard(websocket, patience=patience))
     return messages
 
 

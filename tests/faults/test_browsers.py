@@ -28,7 +28,7 @@ UNREST = 8 * 1024 * 1024
 @pytest.fixture(scope='module')
 def shared_workers(redis_server: Redis) -> Iterator[Workers]:
     """One worker."""
-    with serving(redis_server.port) as workers:
+    with serving(redis_server.port, INTERNAL_IPS=['127.0.0.1']) as workers:
         yield workers
 
 
@@ -174,12 +174,14 @@ def test_a_flood_that_reads_nothing_is_bounded(workers: Workers, opcode: Opcode)
 def test_a_stopped_reader_delays_nobody(workers: Workers, redis_clean: Redis) -> None:
     """One of two listeners stops reading: it is closed with 1013, the other hears all in time and in order."""
     count = 3000
+    before = workers.counted('djng_slow_readers_total')
     with giving_memory_back(workers), opened(workers, 'news?subscribe-broadcast') as reader:
         with undisturbed(workers), bare(workers.port, 'news?subscribe-broadcast', receive_buffer=4096) as stopped:
             for n in range(count):
                 redis_clean.client.publish('broadcast:news', f'{n} {"x" * 3000}')
                 assert str(heard(reader)).startswith(f'{n} ')
             assert goodbye(stopped) == 1013
+    assert workers.counted('djng_slow_readers_total') == before + 1
 
 
 def test_a_browser_that_vanishes_is_let_go(redis_clean: Redis) -> None:
@@ -258,11 +260,13 @@ def test_opening_and_closing_leaves_nothing(workers: Workers, redis_clean: Redis
     warm_up(workers, 1000)
     subscribers = len(subscribed_clients(redis_clean))
     eventually(lambda: redis_clean.client.pubsub_channels('broadcast:*') == [], 'the end of the channels')
-    memory = process.memory()
+    memory, greenlets = process.memory(), workers.greenlets()
     with giving_memory_back(workers):
         warm_up(workers, 5000 if LONG else 1000)
     print(f'memory {memory / 1e6:.1f} MB before, {process.memory() / 1e6:.1f} MB after')
     eventually(lambda: redis_clean.client.pubsub_channels('broadcast:*') == [], 'the end of the channels')
+    assert workers.counted('djng_sockets') == 0
+    eventually(lambda: workers.greenlets() <= greenlets, 'the end of the greenlets')
     assert len(subscribed_clients(redis_clean)) == subscribers
     assert len(redis_clean.client.client_list()) <= subscribers + RELAY_THREADS + 1  # the test's own one
     assert 'Traceback' not in workers.output()

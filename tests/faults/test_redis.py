@@ -226,7 +226,7 @@ def test_sockets_stay_and_hear_what_is_kept(stage: Stage, fault: Fault) -> None:
                 pass
             begin = time.monotonic()
             for websocket in sockets:
-                assert heard_until(websocket, 'kept meanwhile')
+                assert heard_until(websocket, 'kept meanwhile', patience=NOTICED)
         print(f'{fault.__name__}: kept state heard {time.monotonic() - begin:.2f} s after the fault')
         works(*sockets)
 

@@ -6,6 +6,7 @@ import contextlib
 import http.client
 import json
 import os
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -43,12 +44,25 @@ class Workers(Server):
 
     def page(self, patience: float = PATIENCE) -> int:
         """Ask for a page on a connection of its own, and return the status."""
+        return self._get('/hello/', patience)[0]
+
+    def greenlets(self) -> int:
+        """Return how many greenlets there are in the worker that answers."""
+        return int(self._get('/greenlets/')[1])
+
+    def counted(self, name: str) -> int:
+        """Return what the worker that answers has counted as ``name``; its settings must allow that."""
+        status, page = self._get('/ws/-/metrics')
+        assert status == 200
+        (count,) = re.findall(rf'^{name} (\d+)$', page, re.MULTILINE)
+        return int(count)
+
+    def _get(self, path: str, patience: float = PATIENCE) -> tuple[int, str]:
         connection = http.client.HTTPConnection('127.0.0.1', self.port, timeout=patience)
         try:
-            connection.request('GET', '/hello/')
+            connection.request('GET', path)
             response = connection.getresponse()
-            response.read()
-            return response.status
+            return response.status, response.read().decode()
         finally:
             connection.close()
 
@@ -98,6 +112,7 @@ class Process:
     """What one worker holds."""
 
     def __init__(self, pid: int, redis_port: int) -> None:
+        self.pid = pid
         self._proc = Path(f'/proc/{pid}')
         self._redis_port = redis_port
 
@@ -111,11 +126,15 @@ class Process:
             fields = line.split()  # proc_pid_net(5): the remote address is the third, the inode the tenth
             if int(fields[2].partition(':')[2], 16) == self._redis_port:
                 pool.add(f'socket:[{fields[9]}]')
-        count = 0
+        return sum(name not in pool for name in self.files())
+
+    def files(self) -> list[str]:
+        """Return what the file descriptors lead to."""
+        names = []
         for link in (self._proc / 'fd').iterdir():
             with contextlib.suppress(OSError):  # it has been closed meanwhile
-                count += os.readlink(link) not in pool
-        return count
+                names.append(os.readlink(link))
+        return names
 
     def threads(self) -> int:
         """Return how many native threads there are."""

@@ -346,3 +346,104 @@ def test_tiny_fragments_cost_their_size() -> None:
         await wire.until(lambda: wire.closed)
 
     asyncio.run(body())
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(st.integers(0, 70_000), min_size=1, max_size=5), st.booleans())
+def test_a_slow_reader_may_be_told_anew(sizes: list[int], together: bool) -> None:
+    """With on_slow nobody is closed: what waits is dropped behind a whole frame; on_drained comes when it is read."""
+
+    async def body() -> None:
+        events: list[str] = []
+        wire = Wire(
+            outbox_limit=300_000,
+            on_slow=lambda: events.append('slow'),
+            on_drained=lambda: events.append('drained'),
+        )
+        wire.peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        frames = [encode(b'%d ' % n + b'x' * size) for n, size in enumerate(sizes)]
+        while 'slow' not in events:
+            for frame in [b''.join(frames)] if together else frames:
+                wire.connection.send(frame)
+        assert wire.connection.is_open
+        assert not wire.connection.is_drained
+        wire.connection.put(encode(b'the whole ' + b'y' * 1_000_000))
+        wire.connection.send(encode(b'behind it'))
+        while wire.texts()[-1:] != ['behind it']:
+            await wire.read()
+        await wire.until(lambda: events[-1] == 'drained')
+        assert wire.connection.is_drained
+        assert events.count('slow') == 1
+        texts = wire.texts()
+        assert len(texts[-2]) == 1_000_010
+        for text in texts[:-2]:
+            number, _, content = text.partition(' ')
+            assert len(content) == sizes[int(number)]
+        wire.peer.close()
+        await wire.until(lambda: wire.closed)
+
+    asyncio.run(body())
+
+
+def test_a_dropped_outbox_without_half_a_frame_drains_by_itself() -> None:
+    """Where what waits is dropped between two frames, on_drained comes as soon as the reader takes more."""
+
+    async def body() -> None:
+        drained: list[bool] = []
+        wire = Wire(outbox_limit=1, on_slow=lambda: None, on_drained=lambda: drained.append(True))
+        wire.peer.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        while wire.connection.is_drained:
+            wire.connection.send(encode(b'x' * 10))
+        wire.connection.send(encode(b'too much'))
+        wire.connection.send(encode(b'too much'))
+        assert drained == []
+        while not drained:
+            await wire.read()
+        assert set(wire.texts()) == {'x' * 10}
+        wire.peer.close()
+        await wire.until(lambda: wire.closed)
+
+    asyncio.run(body())
+
+
+def test_who_reads_slowly_is_alive() -> None:
+    """A peer that takes what waits is not given up, though the ping that stands behind it is not answered yet."""
+
+    async def body() -> None:
+        wire = Wire(outbox_limit=100_000_000)
+        now = wire.connection.heard_at
+        wire.connection.send(encode(b'x' * 20_000_000))
+        for _ in range(10):
+            now += connection.PING_INTERVAL
+            for _ in range(20):
+                await wire.read()
+                await asyncio.sleep(0)
+            wire.connection.check_life(now)
+        assert not wire.closed
+        for _ in range(2):
+            now += connection.PING_INTERVAL
+            wire.connection.check_life(now)
+        assert wire.closed
+        wire.peer.close()
+
+    asyncio.run(body())
+
+
+def test_a_flood_of_tiny_frames_leaves_the_others_their_turn() -> None:
+    """However many frames wait, the loop takes few of them in a turn."""
+    count = 30_000
+
+    async def body() -> None:
+        wire = Wire()
+        writing = asyncio.ensure_future(wire.write(masked(Opcode.TEXT, b'') * count))
+        most = 0
+        while len(wire.messages) < count:
+            before = len(wire.messages)
+            await asyncio.sleep(0)
+            most = max(most, len(wire.messages) - before)
+        await writing
+        assert most < 5000
+        wire.peer.close()
+        await wire.until(lambda: wire.closed)
+
+    asyncio.run(body())

@@ -14,11 +14,14 @@ register = template.Library()
 
 
 @register.inclusion_tag('demo/_code.html')
-def code(view, *names):
-    """Show a function of views.py, and then each of the templates, static and Python files that are named."""
-    source = inspect.getsource(getattr(views, view))
-    listings = [('views.py', highlight.highlight(source.strip(), highlight.PYTHON))]
-    return {'listings': listings + [(os.path.basename(name), _file(name)) for name in names]}
+def code(*names):
+    """Show what is named: functions of views.py, templates, static and Python files."""
+    return {'listings': [(os.path.basename(name), _file(name)) if '.' in name else _view(name) for name in names]}
+
+
+def _view(name):
+    source = inspect.getsource(getattr(views, name))
+    return 'views.py', highlight.highlight(source.strip(), highlight.PYTHON)
 
 
 def _file(name):

@@ -1645,6 +1645,40 @@
     }
   }
 
+  // src/firstPaint.js
+  function snapshot2(text) {
+    const { c, e, v, value: value2, items: items2 } = members(text);
+    const list = items2 !== void 0;
+    const texts = list ? elements(items2) : members(value2 || "{}");
+    return { label: JSON.parse(c), e: Number(e), v: Number(v), list: list || value2 !== void 0 ? list : null, texts };
+  }
+  function readPage(document, facility, channels, log) {
+    const found = /* @__PURE__ */ new Map();
+    const used = [];
+    document.querySelectorAll("script[data-djng-facility]").forEach((element) => {
+      try {
+        const frame2 = element.getAttribute("data-djng-facility") === facility && snapshot2(element.textContent);
+        if (frame2 && frame2.list !== null && channels.includes(`subscribe-${frame2.label.split(":")[0]}`)) {
+          found.set(frame2.label, frame2);
+          used.push(element);
+        }
+      } catch (error) {
+        log("warn", `what the page says of it makes no sense: ${error.message}`);
+      }
+    });
+    return { frames: Array.from(found.values()), discard: () => used.forEach((element) => element.remove()) };
+  }
+  function foresee(replica, frames) {
+    const labels = frames.map((frame2) => {
+      const label = unknown(frame2.label);
+      adopt(label, frame2, false);
+      reopen(label);
+      return Object.assign(label, { unseeded: false });
+    });
+    replica.layers.labels = labels.sort((a, b) => wider(a.name, b.name));
+    replica.isTouched = labels.length > 0;
+  }
+
   // src/saying.js
   var isSaid = ({ set, length, push }) => length !== null || push.length > 0 || Object.keys(set).length > 0;
   function edit(replica, before, after) {
@@ -1739,6 +1773,7 @@
       },
       sync() {
       },
+      foresee: (frames) => foresee(replica, frames),
       hear: (text) => hear(replica, text),
       /** Show what was heard; returns the names whose new values are others'. */
       show() {
@@ -1895,7 +1930,7 @@
   var SILENCE = 1e3;
   var SERVICES = ["$rootScope", "$window", "$parse", "$$djangoConnection", "$$djangoEvent", "$$djangoInputs", "$$djangoUnsent"];
   angular.module("djng.websocket").factory("$$djangoBinding", SERVICES.concat(function($rootScope, $window, $parse, connection, event, inputs, unsent2) {
-    return function bind(scope, collection, { address, identity, heartbeat, log, persist, subscribes, publishes, deep }) {
+    return function bind(scope, collection, { address, identity, heartbeat, log, persist, subscribes, publishes, deep, told }) {
       const property = $parse(collection);
       const model = { read: () => property(scope), assign: (value2) => property.assign(scope, value2) };
       const [onStatus, onSync, onError] = ["onStatus", "onSync", "onError"].map(event);
@@ -1934,6 +1969,8 @@
         keeping.end,
         marks.end
       ];
+      wires.bound.foresee(told);
+      wires.bound.show();
       identify();
       if (scope.$$destroyed) {
         unbind();
@@ -2045,15 +2082,18 @@
         const first = $q.defer();
         const address = `${uri}${path(facility)}?${channels.join("&")}`;
         const { deep, persist } = options || {};
+        const log = (level, message) => {
+          if (LEVELS.indexOf(level) >= threshold) {
+            $log[level](`djng: ${collection} at ${facility}: ${message}`);
+          }
+        };
+        const { frames, discard } = readPage($window.document, facility, channels, log);
         const binding = bind(scope, collection, {
           address,
           identity,
           heartbeat,
-          log(level, message) {
-            if (LEVELS.indexOf(level) >= threshold) {
-              $log[level](`djng: ${collection} at ${facility}: ${message}`);
-            }
-          },
+          log,
+          told: frames,
           subscribes: speaks("subscribe-"),
           publishes: speaks("publish-"),
           deep: Boolean(deep),
@@ -2062,6 +2102,7 @@
         const unlisten = binding.onStatus((status) => {
           if (status === "open") {
             unlisten();
+            discard();
             first.resolve(binding);
           }
         });
