@@ -226,6 +226,7 @@ each('A page that comes back from the back/forward cache goes on, unless another
   await greet(page, socket, { a: 0 });
   await app.edit(() => { app.scope.c.a = 1; });
   page.fire(page.window, 'pagehide', { persisted: true });
+  await page.clock.pass();
   page.fire(page.window, 'pageshow', { persisted: true });
   await page.clock.pass();
   assert.equal(page.next().url, socket.url);
