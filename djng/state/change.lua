@@ -173,10 +173,11 @@ local function apply(change)
     save()
 end
 
--- The collection's word on a change, to end a frame with; more is JSON of further members.
-local function about(more)
+-- The collection's word on a change, to end a frame with; more is JSON of further members. The version is the present
+-- one, or as it is given.
+local function about(more, version)
     local n = meta.kind == 'array' and ',"n":' .. meta.n or ''
-    return '"$$djng":{"c":' .. ARGV[2] .. ',"e":' .. meta.e .. ',"v":' .. meta.v .. n .. more .. '}}'
+    return '"$$djng":{"c":' .. ARGV[2] .. ',"e":' .. meta.e .. ',"v":' .. (version or meta.v) .. n .. more .. '}}'
 end
 
 -- A change as a frame of its properties.
@@ -194,8 +195,13 @@ end
 
 -- Publishes that a foreign text is taken, and what it changed, if anything.
 local function publish_taken(change, digest)
-    change = change or { names = {}, texts = {} }
-    publish(change, ',"t":' .. meta.t .. ',"f":"' .. digest .. '"')
+    local more = ',"t":' .. meta.t .. ',"f":"' .. digest .. '"'
+    if change then
+        publish(change, more)
+    else
+        -- No version: a browser that has missed the last change must not take this for it.
+        call('PUBLISH', K, '{' .. about(more, 0))
+    end
 end
 
 -- Writes a change that has been applied into the log, if there is one. Whoever reads it knows what the collection was

@@ -28,6 +28,7 @@ class Heard(NamedTuple):
     """A message that the script published: for bound sockets as it is."""
 
     e: int
+    #: 0 where a foreign text changed nothing: no browser may take that for the next change.
     v: int
     kind: Kind
     #: How many foreign texts are taken in by now, and the SHA-1 of this one, which plain sockets have had as it came;

@@ -34,7 +34,7 @@ class Log:
         # Where each change was applied, in what is lost too.
         self._of: dict[tuple[str | None, int | None], list[Applied]] = defaultdict(list)
         #: What some other program has written under the key: where there is no collection, one begins with it.
-        self.found: Collection = {}
+        self.found: Collection | None = None
         self._states: dict[Position, Collection] = {}
 
     def take(self, text: str) -> None:
@@ -42,11 +42,11 @@ class Log:
         frame = parse(text)
         now, author, number = position(frame), frame.about.get('o'), frame.about.get('s')
         before = now._replace(version=now.version - 1)
-        if 't' in frame.about and (now == self.end or now.version == 0):
-            return  # a message of a foreign writer was counted that was known already
+        if now.version == 0:
+            return  # a message of a foreign writer was counted that changed nothing, or was known already
         if now.epoch > self.end.epoch and now.version == 1:
             self.lose_all()
-        elif now.epoch > self.end.epoch and now.version == 2 and self.found:
+        elif now.epoch > self.end.epoch and now.version == 2 and self.found is not None:
             self.lose_all()
             self._states[before] = self.found
         elif now.epoch > self.end.epoch and now.version == self.end.version + 1:

@@ -161,7 +161,8 @@ class SimulatedStore:
         else:
             state.heard.add(step.text)
         if was_found or change is None or not fits(state, change):
-            self._tell(state, step, NOTHING[kind_of(state.collection)], **about)
+            # No version: a browser that has missed the last change must not take this for it.
+            self._tell(state, step, NOTHING[kind_of(state.collection)], v=0, **about)
             return Counted(state.epoch, state.version)
         return self._apply(state, step, change, **about)
 
@@ -180,7 +181,8 @@ class SimulatedStore:
         if isinstance(state.collection, list):
             about = {'n': len(state.collection), **about}
         about = {name: value for name, value in about.items() if value is not None}
-        self.publish(step.channel, encode(change, c=step.label, e=state.epoch, v=state.version, **about))
+        about = {'c': step.label, 'e': state.epoch, 'v': state.version, **about}
+        self.publish(step.channel, encode(change, **about))
 
 
 def fits(state: State, change: Change) -> bool:
