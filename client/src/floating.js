@@ -43,9 +43,10 @@ function forget(texts, from) {
 export function arrange(base, sent, pending) {
   let texts = base;
   let confirmed = base.length;
-  sent.forEach(({ set, length, push }, index) => {
+  sent.forEach(({ set, length, push }) => {
+    const isFloating = confirmed < texts.length;
     ({ texts } = apply({ list: true, texts }, { list: true, set, length, push: [] }));
-    confirmed = index ? Math.min(confirmed, texts.length) : texts.length;
+    confirmed = isFloating ? Math.min(confirmed, texts.length) : texts.length;
     texts = texts.concat(push);
   });
   if (!pending) {

@@ -77,6 +77,11 @@ test('A second change in flight is applied to all that the first one leaves.', (
   assert.deepEqual(arrange(base, sent, null), { texts: ['A', 'b', 'X', 'y'], confirmed: 2, floating: 2 });
 });
 
+test('Where nothing was pushed nothing floats, however many changes are in flight.', () => {
+  const sent = [{ list: true, set: { 0: 'A' }, length: null, push: [] }, { list: true, set: { 1: 'B' }, length: null, push: [] }];
+  assert.deepEqual(arrange([], sent, null), { texts: ['A', 'B'], confirmed: 2, floating: 0 });
+});
+
 test('A list that others made shorter is filled up to an index that was edited here.', () => {
   const pending = edited(['a', 'b', 'c'], [], ['a', 'b', 'C']);
   assert.deepEqual(shows(['a'], [], pending), ['a', 'null', 'C']);

@@ -108,7 +108,9 @@ export class Ledger {
 
   settle(tab, { told, answers, isRefused }) {
     const isHeard = (label) => answers.has(label) && !isBefore(this.heard.get(tab).get(label) || { e: 0, v: 0 }, answers.get(label));
-    if (isRefused || tab.socket.pub.every(isHeard)) {
+    // Of several audiences an array shows one: what this one has answered is its word.
+    const isAnswered = this.isObject ? tab.socket.pub.every(isHeard) : tab.socket.pub.some(isHeard);
+    if (isRefused || isAnswered) {
       const change = { set: Object.entries(told).map(([name, value]) => [name, text(value)]), del: [], push: [], ...told.$$djng };
       change.push = change.push.map(text);
       const mine = this.mine.get(tab);

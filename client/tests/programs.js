@@ -309,6 +309,8 @@ class Run {
     this.notice();
     await this.arrive();
     if (this.isMissed) {
+      this.tabs.forEach((tab) => tab.wait());
+      await this.arrive();
       this.touch();
       await this.arrive();
     }

@@ -839,9 +839,10 @@
   function arrange2(base2, sent, pending) {
     let texts = base2;
     let confirmed = base2.length;
-    sent.forEach(({ set: set2, length: length2, push }, index) => {
+    sent.forEach(({ set: set2, length: length2, push }) => {
+      const isFloating = confirmed < texts.length;
       ({ texts } = apply({ list: true, texts }, { list: true, set: set2, length: length2, push: [] }));
-      confirmed = index ? Math.min(confirmed, texts.length) : texts.length;
+      confirmed = isFloating ? Math.min(confirmed, texts.length) : texts.length;
       texts = texts.concat(push);
     });
     if (!pending) {
