@@ -447,3 +447,18 @@ def test_a_flood_of_tiny_frames_leaves_the_others_their_turn() -> None:
         await wire.until(lambda: wire.closed)
 
     asyncio.run(body())
+
+
+def test_no_small_frame_is_held_back() -> None:
+    """TCP sends each write at once; over a Unix socket there is nothing to hold back."""
+
+    async def body() -> None:
+        with socket.create_server(('127.0.0.1', 0)) as server, socket.create_connection(server.getsockname()[:2]):
+            accepted, _ = server.accept()
+            loop = asyncio.get_running_loop()
+            ended = connection.Connection(accepted, loop, on_message=lambda _: None, on_close=lambda *_: None)
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+            ended.close(1000)
+            accepted.close()
+
+    asyncio.run(body())
