@@ -353,7 +353,7 @@ class Run {
           return;
         }
         this.tabs.forEach((tab) => tab.beats.forEach((beat) => beat()));
-        await this.crash(this.tabs[round % this.tabs.length], round % 8 ? 1 : 0);
+        await this.crash(this.tabs[(round >> 3) % this.tabs.length], round % 8 ? 1 : 0);
       }
       if (round % 20 === 19 && this.isMissed) {
         this.tabs.forEach((tab) => tab.wait());
