@@ -169,6 +169,13 @@ test('An acknowledgement of an epoch that is over does not count.', () => {
   assert.deepEqual(it.hears(own({ a: 2 }, 1, 2, { e: 2000 })).shows(), { a: 2 });
 });
 
+test('Nor does one that came while a snapshot was awaited, if this is of a later epoch.', () => {
+  const it = greeted({ a: 1 }).edits({ a: 2 });
+  it.says();
+  it.hears(change({ b: 1 }, { v: 4 }), ack(1, 2), full({ a: 5 }, { e: 2000, v: 1 }));
+  assert.deepEqual([it.shows(), it.says()], [{ a: 2 }, [sync, { a: 2, $$djng: { s: 1 } }]]);
+});
+
 test('Every snapshot makes the change in flight go again, also one that is dropped.', () => {
   const it = greeted({ a: 1 }).hears(change({ b: 1 }, { v: 2 })).edits({ a: 2, b: 1 });
   it.says();
