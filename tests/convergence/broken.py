@@ -8,9 +8,9 @@ from typing import Any
 from unittest.mock import patch
 
 from djng.state.merge import Change, Collection
-from tests.convergence.browser import Browser
-from tests.convergence.heard import Heard
-from tests.convergence.layers import Edits, View, over
+from djng.test.browser import Browser
+from djng.test.heard import Heard
+from djng.test.layers import Edits, View, over
 from tests.convergence.simulated import SimulatedStore
 
 
@@ -85,10 +85,10 @@ BREAKS: dict[str, Callable[[], Any]] = {
         Browser, '_acknowledged', acknowledge_at_once
     ),
     'an acknowledged change goes at once': lambda: patch.object(Browser, '_acknowledged', let_go_at_once),
-    'frames before a snapshot are dropped': lambda: patch('tests.convergence.browser.Heard', Overlooking),
-    'a gap is not noticed': lambda: patch('tests.convergence.browser.Heard', Trusting),
+    'frames before a snapshot are dropped': lambda: patch('djng.test.browser.Heard', Overlooking),
+    'a gap is not noticed': lambda: patch('djng.test.browser.Heard', Trusting),
     'what was in flight is not sent again': lambda: patch.object(Browser, 'opened', forget_in_flight),
     'the change in flight is not shown': lambda: patch.object(Edits, 'view', replace),
     'edits are not taken before a frame': lambda: patch.object(Browser, 'digest', lambda browser: None),
-    'appended items do not float': lambda: patch('tests.convergence.browser.Edits', Sinking),
+    'appended items do not float': lambda: patch('djng.test.browser.Edits', Sinking),
 }

@@ -10,10 +10,10 @@ from collections import Counter, defaultdict
 from typing import NamedTuple
 
 from djng.state.merge import Change, Collection
-from tests.convergence.browser import Browser
-from tests.convergence.frames import elements, members
-from tests.convergence.heard import Position
-from tests.convergence.layers import layered, over
+from djng.test.browser import Browser
+from djng.test.frames import elements, members
+from djng.test.heard import Position
+from djng.test.layers import layered, over
 from tests.convergence.log import Fault, Log
 
 

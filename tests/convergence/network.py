@@ -29,8 +29,8 @@ from djng.state.steps import (
     Submit,
     Take,
 )
-from tests.convergence.browser import Browser
-from tests.convergence.frames import encode_snapshot, read
+from djng.test.browser import Browser
+from djng.test.frames import encode_snapshot, read
 
 #: How a value begins that the server does not take.
 BAD = '"no '

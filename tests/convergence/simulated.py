@@ -27,8 +27,8 @@ from djng.state.steps import (
     Submit,
     Take,
 )
-from tests.convergence.frames import encode
-from tests.convergence.layers import NOTHING, over
+from djng.test.frames import encode
+from djng.test.layers import NOTHING, over
 
 
 @dataclass

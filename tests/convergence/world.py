@@ -11,10 +11,10 @@ from typing import Any
 from djng.state.heard import heard
 from djng.state.merge import Change, Collection, dump
 from djng.state.steps import Kept, Outcome, Step, Submit
-from tests.convergence.browser import Browser
-from tests.convergence.frames import members, read
-from tests.convergence.heard import Position
-from tests.convergence.layers import layered
+from djng.test.browser import Browser
+from djng.test.frames import members, read
+from djng.test.heard import Position
+from djng.test.layers import layered
 from tests.convergence.ledger import Ledger
 from tests.convergence.log import Fault
 from tests.convergence.network import Link, Worker

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from djng.state.merge import Change, Collection
-from tests.convergence.frames import Frame
-from tests.convergence.layers import over
+from djng.test.frames import Frame
+from djng.test.layers import over
 
 
 class Position(NamedTuple):

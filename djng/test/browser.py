@@ -20,12 +20,23 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from djng.state.merge import Change, Collection, dump
-from tests.convergence.frames import Frame, encode, parse
-from tests.convergence.heard import Heard, Position, position
-from tests.convergence.layers import Edits, View, last_place, layered, over, whole
+from djng.test.frames import Frame, encode, parse
+from djng.test.heard import Heard, Position, position
+from djng.test.layers import Edits, View, last_place, layered, over, whole
 
 #: The order in which channels are laid over each other: the narrower audience wins.
 AUDIENCES = ('broadcast', 'group', 'user', 'session')
+
+
+def changed_names(before: Collection, after: Collection) -> set[str]:
+    """Return the names of properties, or the indexes, that are not the same in both."""
+    one, other = by_name(before), by_name(after)
+    return {name for name in {**one, **other} if one.get(name) != other.get(name)}
+
+
+def by_name(collection: Collection) -> dict[str, str]:
+    """Return the texts of an object, or of an array by their indexes."""
+    return {str(index): text for index, text in enumerate(collection)} if isinstance(collection, list) else collection
 
 
 @dataclass
@@ -56,7 +67,8 @@ class Browser:
 
     def __init__(self, scope: Collection | None = None) -> None:
         self.scope: Collection = {} if scope is None else scope
-        #: Why the server refused the last change that it has refused: reasons by property, under '' what concerns none.
+        #: Why the server has refused changes: reasons by property, under '' what concerns none. Those of a property go
+        #: when it is changed again, or accepted.
         self.errors: dict[str, list[str]] = {}
         #: The name by which others hear of this binding.
         self.me = ''
@@ -70,6 +82,7 @@ class Browser:
         self._in_flight: InFlight | None = None
         self._number = 0
         self._is_told = True
+        self._is_greeted = False
         self._frames: list[str] = []
         self._view = View(self.scope, 0, 0)
         self._show()
@@ -79,6 +92,7 @@ class Browser:
     def digest(self) -> None:
         """Take in what was edited on the scope."""
         if self.scope != self._view.shown:
+            self._forgive('', *changed_names(self._view.shown, self.scope))
             self._edits.edit(self.scope, self._view)
             if isinstance(self.own, dict) and isinstance(self.scope, dict):
                 self.own = {name: text for name, text in self.own.items() if self.scope.get(name) == text}
@@ -101,10 +115,28 @@ class Browser:
         return self._in_flight is None and not self.pending
 
     @property
+    def is_ready(self) -> bool:
+        """Whether it is known what every channel has."""
+        return self._is_greeted and not any(heard.awaits for heard in self._heard.values())
+
+    @property
+    def waiting(self) -> int:
+        """How many properties, or items, the server has not confirmed yet."""
+        flight = self._in_flight.change if self._in_flight else None
+        names = {*flight.set, *flight.delete} if flight else set()
+        waiting = self._edits.change
+        names |= {*waiting.set, *waiting.delete} if waiting else set()
+        return len(names) + sum(len(change.push) + (change.length is not None) for change in self.overlay)
+
+    @property
     def overlay(self) -> list[Change]:
         """The change in flight and the one that is pending, as far as there are."""
         flight = self._in_flight.change if self._in_flight else None
         return [change for change in (flight, self._edits.change) if change is not None]
+
+    def confirmed(self, label: str) -> Collection:
+        """Return what a channel is known to hold."""
+        return self._heard[label].collection or {} if label in self._heard else {}
 
     def position(self, label: str = 'broadcast') -> Position | None:
         """Return up to where a channel's life is known."""
@@ -114,13 +146,13 @@ class Browser:
 
     def opened(self) -> None:
         """Begin on a new socket."""
-        self.subscribed, self.published, self._frames = [], [], []
+        self.subscribed, self.published, self._frames, self._is_greeted = [], [], [], False
         for heard in self._heard.values():
             heard.reopened()
 
     def lost(self) -> None:
         """Go on without one."""
-        self.subscribed, self.published, self._frames = [], [], []
+        self.subscribed, self.published, self._frames, self._is_greeted = [], [], [], False
 
     def frames_to_send(self) -> list[str]:
         """Return what is to be said on the socket, in this order; it is said once."""
@@ -155,13 +187,19 @@ class Browser:
         self._heard = {label: self._heard.get(label, Heard()) for label in by_audience}
         for heard in self._heard.values():
             heard.awaits = True
-        self._is_told = False
+        self._is_told, self._is_greeted = False, True
 
     def _refused(self, about: dict[str, Any]) -> None:
-        if self._in_flight and about['s'] == self._in_flight.number:
-            self.errors = about['errors']
+        # What is said of a draft has no number: that change was made all the same.
+        if self._in_flight and about.get('s') == self._in_flight.number:
+            self._forgive(*self._in_flight.change.set, *self._in_flight.change.delete)
             self._in_flight = None
             self._edits.refused()
+        self.errors.update(about['errors'])
+
+    def _forgive(self, *names: str) -> None:
+        for name in names:
+            self.errors.pop(name, None)
 
     def _acknowledged(self, about: dict[str, Any]) -> None:
         flight, heard = self._in_flight, self._heard.get(about['c'])
@@ -195,6 +233,7 @@ class Browser:
     def _take_change(self, heard: Heard, frame: Frame) -> None:
         awaited = heard.awaits
         if heard.take_change(frame):
+            self._forgive(*frame.values, *frame.about.get('del', ()))
             self._disown(heard)
             about, flight = frame.about, self._in_flight
             if flight and (about.get('o'), about.get('s')) == (self.me, flight.number):
@@ -218,6 +257,10 @@ class Browser:
         own = self.own or type(self.scope)()
         laid, index = layered([own, *(shown for _, shown in told)])
         return laid, told[index - 1][0] if index else ''
+
+    def due(self) -> Collection:
+        """Return what the scope shows where nothing waits to be said or answered."""
+        return self._confirmed()[0]
 
     def _settle(self) -> None:
         """Let go of the change in flight once the server's word has it, in each channel."""
