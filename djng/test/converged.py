@@ -79,9 +79,11 @@ def faults(looks: Sequence[Look], kept: Mapping[str, Kept]) -> list[str]:
                 continue
             position, known = look.known[channel]
             if (known or {}) != (texts or {}):
-                told.append(f'{look.name} does not have what Redis has on {channel}: {_difference(known, texts)}')
+                told.append(
+                    f'{look.name} does not have what Redis has for {_whom(channel)}: {_difference(known, texts)}'
+                )
             elif position != here:
-                told.append(f'{look.name} is at {_place(position)} on {channel}, Redis at {_place(here)}')
+                told.append(f'{look.name} knows {_place(position)} for {_whom(channel)}, Redis has {_place(here)}')
     told += [
         f'{look.name} does not show what it has: {_difference(look.shown, look.due)}'
         for look in looks
@@ -95,12 +97,17 @@ def report(looks: Sequence[Look], kept: Mapping[str, Kept]) -> str:
     lines = []
     for facility in dict.fromkeys(look.facility for look in looks):
         there = {channel: each for channel, each in kept.items() if audience_of(channel).facility == facility}
-        rows = [(f'Redis, {label(channel)}', f'version {each.v}', texts_of(each)) for channel, each in there.items()]
+        rows = [(f'Redis for {_whom(channel)}', f'version {each.v}', texts_of(each)) for channel, each in there.items()]
         rows += [(look.name, _versions(look), look.shown) for look in looks if look.facility == facility]
         width = max(len(who) for who, _, _ in rows)
         lines.append(f'{facility!r}:')
         lines += [f'    {who:{width}}  {version:11}  {_short(dump(texts))}' for who, version, texts in rows]
     return '\n'.join(lines)
+
+
+def _whom(channel: str) -> str:
+    audience, name, _ = audience_of(channel)
+    return audience if name is None else f'{audience} {name}'
 
 
 def _versions(look: Look) -> str:
