@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
@@ -46,7 +47,10 @@ class Browsers:
         self._thread = thread
         self._bindings: list[Binding[Any]] = []
         self._stack = ExitStack()
+        self._address = ''
+        self._shared: Mapping[str, Any] = {}
         self._relay: EndingRelay | None = None
+        self._lock = threading.Lock()
 
     def __enter__(self) -> Browsers:
         with ExitStack() as stack:
@@ -54,12 +58,9 @@ class Browsers:
             stack.enter_context(own_place())
             thread: Any = self._thread or stack.enter_context(live_server())
             stack.enter_context(modify_settings(ALLOWED_HOSTS={'append': thread.host}))
-            # Not before Django is set up: it makes an application of the project.
-            from djng.test.relay import EndingRelay
-
-            self._relay = EndingRelay(thread.connections_override or {})
-            stack.callback(self._relay.end)
-            thread.httpd.sockets = self._relay
+            self._shared = thread.connections_override or {}
+            stack.callback(self._end)
+            thread.httpd.sockets = lambda *request: self.relay(*request)
             stack.callback(setattr, thread.httpd, 'sockets', None)
             stack.callback(self._leave)
             self._address = f'{thread.host}:{thread.port}'
@@ -192,19 +193,33 @@ class Browsers:
 
     def _look(self, bindings: Sequence[Binding[Any]]) -> tuple[list[converged.Look], dict[str, Any]]:
         for binding in bindings:
-            binding.channels = self._server().channels_of(binding.browser.me) or binding.channels
+            binding.channels = self.relay.channels_of(binding.browser.me) or binding.channels
         looks = [converged.look_at(binding) for binding in bindings]
         return looks, converged.kept_on(dict.fromkeys(channel for look in looks for channel in look.known))
 
     def _is_at_rest(self) -> bool:
-        relay = self._server()
+        relay = self.relay
         gone = {binding.browser.me for binding in self._bindings if not binding.socket.is_open}
         return not gone & relay.names() and relay.is_at_rest()
 
-    def _server(self) -> EndingRelay:
-        if self._relay is None:
-            raise RuntimeError('browsers are bound within: with Browsers() as browsers')
-        return self._relay
+    @property
+    def relay(self) -> EndingRelay:
+        """The relay, made when it is first asked for: by then a test has overridden the settings that it is made of."""
+        with self._lock:
+            if not self._address:
+                raise RuntimeError('browsers are bound within a block: with Browsers() as browsers')
+            if self._relay is None:
+                # Not before Django is set up: it makes an application of the project.
+                from djng.test.relay import EndingRelay
+
+                self._relay = EndingRelay(self._shared)
+            return self._relay
+
+    def _end(self) -> None:
+        with self._lock:
+            self._address = ''
+        if self._relay is not None:
+            self._relay.end()
 
     def _name_for(self, user: Any) -> str:
         name = user.get_username() if user is not None else f'browser {len(self._bindings) + 1}'

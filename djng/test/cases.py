@@ -26,6 +26,16 @@ class BindingMixin:
     #: What the methods below are done with.
     browsers: Browsers
 
+    @classmethod
+    def setUpClass(cls) -> None:
+        """Refuse a class whose tests are transactions, or without a server."""
+        if not issubclass(cls, LiveServerTestCase):
+            raise TypeError(
+                f'{cls.__name__} is made of a LiveServerTestCase, or one derived from it: '
+                'what a TestCase writes is hidden from the relay.'
+            )
+        super().setUpClass()  # type: ignore[misc]
+
     def run(self, result: TestResult | None = None) -> TestResult | None:
         """Run the test among browsers; where these cannot be had, it is in error."""
         case: Any = self

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Any
 from unittest.mock import patch
 
 from django.conf import settings
 from django.test import override_settings
+from django.test.signals import setting_changed
 from redis.exceptions import RedisError
 from ws4redis import settings as ws4redis_settings
 
@@ -28,27 +29,33 @@ class NoRedis(Exception):
 def own_place() -> Iterator[str]:
     """Have all that is said in this process, while the block runs, kept under a new ``WS4REDIS_PREFIX``; yield that.
 
-    The other settings are taken as they are now: ws4redis reads them but once, so that Django's ``override_settings``
-    would have no effect. Raises :exc:`NoRedis`.
+    ws4redis reads its settings but once; here they follow Django's, so that ``override_settings`` holds for them.
+    Raises :exc:`NoRedis`.
     """
     token = f'test-{secrets.token_hex(6)}'
-    names = [name for name in dir(ws4redis_settings) if name.isupper() and hasattr(settings, name)]
-    now = {name: getattr(settings, name) for name in names}
-    former = now.get('WS4REDIS_PREFIX')
-    now['WS4REDIS_PREFIX'] = f'{former}:{token}' if former else token
-    with patch.multiple(ws4redis_settings, **now), override_settings(WS4REDIS_PREFIX=now['WS4REDIS_PREFIX']):
+    before = {name: getattr(ws4redis_settings, name) for name in dir(ws4redis_settings) if name.isupper()}
+    now = {name: getattr(settings, name, value) for name, value in before.items()}
+    former = now['WS4REDIS_PREFIX']
+    now['WS4REDIS_PREFIX'] = prefix = f'{former}:{token}' if former else token
+
+    def follow(setting: str, **kwargs: Any) -> None:
+        # Whatever a test makes of the prefix, it stays in its place.
+        if setting in before and setting != 'WS4REDIS_PREFIX':
+            setattr(ws4redis_settings, setting, getattr(settings, setting, before[setting]))
+
+    with ExitStack() as stack:
+        stack.enter_context(patch.multiple(ws4redis_settings, **now))
+        stack.enter_context(override_settings(WS4REDIS_PREFIX=prefix))
+        setting_changed.connect(follow)
+        stack.callback(setting_changed.disconnect, follow)
         client = make_client()
+        stack.callback(client.close)
         _must_answer(client)
         # It may have been made for another Redis.
         shared_client.cache_clear()
-        try:
-            yield now['WS4REDIS_PREFIX']
-        finally:
-            # A test may have ended Redis.
-            with suppress(RedisError, OSError):
-                _delete(client, token)
-            client.close()
-            shared_client.cache_clear()
+        stack.callback(shared_client.cache_clear)
+        stack.callback(_delete, client, token)
+        yield prefix
 
 
 def _must_answer(client: Any) -> None:
@@ -64,11 +71,8 @@ def _must_answer(client: Any) -> None:
 
 
 def _delete(client: Any, token: str) -> None:
-    page = []
-    for key in client.scan_iter(match=f'*{token}*', count=PAGE):
-        page.append(key)
-        if len(page) == PAGE:
-            client.unlink(*page)
-            page = []
-    if page:
-        client.unlink(*page)
+    # A test may have ended Redis.
+    with suppress(RedisError, OSError):
+        keys = list(client.scan_iter(match=f'*{token}*', count=PAGE))
+        for begin in range(0, len(keys), PAGE):
+            client.unlink(*keys[begin : begin + PAGE])

@@ -11,11 +11,12 @@ import pytest
 from django.contrib.auth.models import AnonymousUser, Group, User
 from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.db import transaction
-from django.test import Client
+from django.test import Client, override_settings
 
 from djng.collection import Collection
 from djng.facilities import Facility, Registry
 from djng.publisher import RedisPublisher
+from djng.speaking import shared_client
 from djng.test import Browsers, NoRedis, NotConverged, SocketRefused
 from tests.servers import Redis, eventually, free_port
 
@@ -64,7 +65,7 @@ def test_audiences(browsers: Browsers) -> None:
     assert browsers.bind('scores', user=mary).name == 'mary (2)'
 
 
-def test_refused(browsers: Browsers, registry: Registry, settings: Any) -> None:
+def test_refused(browsers: Browsers, registry: Registry) -> None:
     """Who may not open a socket is an exception with the code and the server's words."""
 
     @registry.register('members')
@@ -118,9 +119,8 @@ def test_query_and_headers(browsers: Browsers, settings: Any) -> None:
         seen.append((request.GET['token'], request.headers['Authorization']))
         request.session, request.user = None, AnonymousUser()
 
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(browsers._relay, '_process_request', process_request)
-        browsers.bind('scores', query={'token': 'a b&c'}, headers={'Authorization': 'Bearer x'})
+    settings.WS4REDIS_PROCESS_REQUEST = process_request
+    browsers.bind('scores', query={'token': 'a b&c'}, headers={'Authorization': 'Bearer x'})
     assert seen == [('a b&c', 'Bearer x')]
 
 
@@ -264,3 +264,14 @@ def test_within_a_transaction(on_redis: Redis, transactional_db: None) -> None:
     """In a transaction, of which the relay would see nothing, browsers are refused with advice."""
     with transaction.atomic(), pytest.raises(ImproperlyConfigured, match='transactional_db'):
         Browsers().__enter__()
+
+
+def test_settings_of_one_method(browsers: Browsers) -> None:
+    """What a test overrides itself holds, if no browser was bound before; its place in Redis stays its own."""
+    allow = {'WS4REDIS_ALLOWED_CHANNELS': lambda request, channels: ['subscribe-broadcast']}
+    with override_settings(WS4REDIS_PREFIX='mine', WS4REDIS_EXPIRE=5, **allow):
+        assert browsers.bind('scores').browser.published == []
+        collection = Collection('scores', broadcast=True)
+        collection['home'] = 1
+        assert collection.channel.startswith('test-')
+        assert shared_client().ttl(collection.channel) <= 30
