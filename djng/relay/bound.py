@@ -50,7 +50,7 @@ class BoundVisitor(Visitor):
     it is sent the snapshots anew.
     """
 
-    __slots__ = ('_awaited', '_clerk', '_hears', '_kept', '_name', '_wants_all')
+    __slots__ = ('_awaited', '_clerk', '_hears', '_kept', '_name', '_wants_all', 'remarks')
 
     is_bound = True
 
@@ -72,6 +72,8 @@ class BoundVisitor(Visitor):
         # Channels whose snapshots have been asked for, and whether all are to be once nothing waits for the reader.
         self._awaited: set[bytes] = set()
         self._wants_all = False
+        #: How many remarks on drafts are to be made as soon as these have been heard.
+        self.remarks = 0
         # Neither before the first frame, nor while a slow one reads what is left for it.
         self._hears = False
 
@@ -210,12 +212,14 @@ class BoundVisitor(Visitor):
                 for channel, outcome in zip(channels, settled.outcomes, strict=True)
                 if isinstance(outcome, Applied) and channel.encode() in self.channels
             ]
+            self.remarks += 1
             self._remark(behind, frames.refusal(None, settled.errors), LOOKS)
 
     def _remark(self, behind: Sequence[tuple[bytes, tuple[int, int]]], frame: bytes, looks: int) -> None:
         if looks and any(self._kept.position(channel) < position for channel, position in behind):
             self._loop.call_later(LOOK, self._remark, behind, frame, looks - 1)
         else:
+            self.remarks -= 1
             self._tell(frame)
 
     def _refusing(self, s: int | None, errors: Mapping[str, Iterable[str]]) -> Callable[[Any], None]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import copy
 import json
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from secrets import token_hex
 from typing import Any, Generic, TypeVar
 
 from djng.collection.values import check_name, encode
@@ -17,6 +18,10 @@ from djng.test.errors import NotConverged
 from djng.test.socket import Closed, Socket
 
 Scope = TypeVar('Scope', dict[str, Any], list[Any])
+
+
+#: How a frame begins that only says how far a browser has heard.
+MARK = '{"$$djng":{"mark":"'
 
 
 class Binding(Generic[Scope]):
@@ -41,6 +46,7 @@ class Binding(Generic[Scope]):
         self.socket.on_frame = self._hear
         self.socket.on_lost = self.browser.lost
         self._is_unbound = False
+        self._mark = ''
 
     # The network.
 
@@ -170,7 +176,21 @@ class Binding(Generic[Scope]):
     def _value(self) -> Any:
         return json.loads(dump(self.scope()))
 
+    def hear_all(self, send: Callable[[str, bytes], object], patience: float) -> bool:
+        """Wait until all that the server has sent is heard, which ``send(public name, frame)`` sends a mark behind.
+
+        Says whether it is; not where the socket is lost meanwhile.
+        """
+        mark, connection = token_hex(8), self.socket.connection
+        send(self.browser.me, f'{MARK}{mark}"}}}}'.encode())
+        with self.lock:
+            self.lock.wait_for(lambda: self._mark == mark or self.socket.connection is not connection, patience)
+            return self._mark == mark
+
     def _hear(self, text: str) -> None:
+        if text.startswith(MARK):
+            self._mark = text[len(MARK) : -len('"}}')]
+            return
         self.browser.receive(text)
         self._say()
 

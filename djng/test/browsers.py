@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, overload
 
@@ -160,7 +160,7 @@ class Browsers:
         while True:
             looks, kept = self._look(wanted)
             faults = converged.faults(looks, kept)
-            if not faults and self._is_at_rest():
+            if not faults and self._is_at_rest() and self._has_reached(wanted):
                 # What was still on its way may have changed it.
                 looks, kept = self._look(wanted)
                 faults = converged.faults(looks, kept)
@@ -196,6 +196,9 @@ class Browsers:
             binding.channels = self.relay.channels_of(binding.browser.me) or binding.channels
         looks = [converged.look_at(binding) for binding in bindings]
         return looks, converged.kept_on(dict.fromkeys(channel for look in looks for channel in look.known))
+
+    def _has_reached(self, bindings: Iterable[Binding[Any]]) -> bool:
+        return all(binding.hear_all(self.relay.send, self.patience) for binding in bindings)
 
     def _is_at_rest(self) -> bool:
         relay = self.relay

@@ -16,6 +16,7 @@ from djng import rights
 from djng.django_runserver import WebsocketRunServer
 from djng.redis_store import label, make_client
 from djng.relay.broadcast import Broadcast
+from djng.relay.connection import encode
 from djng.test.ending import PATIENCE, EndingPrimitives
 
 Result = TypeVar('Result')
@@ -61,6 +62,16 @@ class EndingRelay(WebsocketRunServer):
         """Return the public names of those whose sockets are open."""
         return self.call(lambda: {visitor.name for visitor in self.relay.visitors})
 
+    def send(self, name: str, frame: bytes) -> None:
+        """Have the bound socket of that public name hear a frame, behind all that it has been sent before."""
+
+        def tell() -> None:
+            for visitor in self.relay.visitors:
+                if visitor.name == name and visitor._connection is not None:
+                    visitor._connection.send(encode(frame))
+
+        self.call(tell)
+
     def is_at_rest(self) -> bool:
         """Whether all that was said and published up to now has been dealt with, hooks and logs of sockets included."""
         self._hear_all()
@@ -69,7 +80,7 @@ class EndingRelay(WebsocketRunServer):
     def _has_nothing_to_do(self) -> bool:
         relay = self.relay
         return not (
-            any(visitor.is_unpublished for visitor in relay.visitors)
+            any(visitor.is_unpublished or getattr(visitor, 'remarks', 0) for visitor in relay.visitors)
             or relay._clerk._jobs
             or relay._comings.waiting
             or any(followed.intake for followed in relay._collections._followed.values())

@@ -54,14 +54,15 @@ class Socket:
         self._url = url
         self._headers = headers
         self._lock = lock
-        self._connection: ClientConnection | None = None
+        #: What is open, None where nothing is.
+        self.connection: ClientConnection | None = None
         #: Whether another one is opened where it is lost.
         self.comes_back = False
 
     @property
     def is_open(self) -> bool:
         """Whether there is one."""
-        return self._connection is not None
+        return self.connection is not None
 
     def open(self) -> None:
         """Open one; raises :exc:`SocketRefused`."""
@@ -73,14 +74,14 @@ class Socket:
 
     def say(self, text: str) -> None:
         """Send a frame; what is lost with the socket is lost."""
-        if self._connection is not None:
+        if self.connection is not None:
             # Whoever reads meets the same.
             with suppress(ConnectionClosed):
-                self._connection.send(text)
+                self.connection.send(text)
 
     def cut(self) -> None:
         """Sever the connection, without a word of goodbye."""
-        connection, self._connection = self._connection, None
+        connection, self.connection = self.connection, None
         self.comes_back = False
         if connection is not None:
             # The server may have been first.
@@ -91,7 +92,7 @@ class Socket:
 
     def close(self) -> None:
         """Close it for good."""
-        connection, self._connection = self._connection, None
+        connection, self.connection = self.connection, None
         self.comes_back = False
         if connection is not None:
             self.closed = Closed(1000, '')
@@ -109,7 +110,7 @@ class Socket:
         return connection
 
     def _begin(self, connection: ClientConnection) -> None:
-        self._connection = connection
+        self.connection = connection
         self.on_open()
         self._lock.notify_all()
 
@@ -120,7 +121,7 @@ class Socket:
         while connection is not None:
             closed = self._read(connection)
             with self._lock:
-                if connection is self._connection:
+                if connection is self.connection:
                     self._lose(closed)
             connection = self._reopen(connection)
 
@@ -129,7 +130,7 @@ class Socket:
             while True:
                 text = connection.recv()
                 with self._lock:
-                    if connection is not self._connection:
+                    if connection is not self.connection:
                         return Closed(ABNORMAL, '')
                     # Heartbeats are no objects.
                     if isinstance(text, str) and text.startswith('{'):
@@ -143,7 +144,7 @@ class Socket:
             return Closed(ABNORMAL, str(error))
 
     def _lose(self, closed: Closed) -> None:
-        self._connection = None
+        self.connection = None
         self.closed = closed
         if closed.code in FINAL:
             self._refuse(SocketRefused(self._facility, closed.reason, code=closed.code))
@@ -159,7 +160,7 @@ class Socket:
             with self._lock:
                 self._lock.wait_for(lambda: not self.comes_back, delay)
                 # Whoever has opened another one meanwhile reads that in another thread.
-                if not self.comes_back or self._connection is not None:
+                if not self.comes_back or self.connection is not None:
                     return None
             delay = min(BACKOFF_MAX, 2 * delay)
             try:
@@ -173,7 +174,7 @@ class Socket:
                         self._lock.notify_all()
                 continue
             with self._lock:
-                if self.comes_back and self._connection is None:
+                if self.comes_back and self.connection is None:
                     self._begin(connection)
                     return connection
             connection.close()

@@ -231,5 +231,7 @@ def test_what_a_draft_is_told(browsers: Browsers, registry: facilities.Registry)
     mary['home'] = 100
     browsers.assert_converged()
     assert paul['home'] == 100
-    # They come behind the change itself.
-    browsers.wait_until(lambda: 'home' in mary.errors, 'the errors of the draft')
+    assert mary.errors == {'home': ['Ensure this value is less than or equal to 99.']}
+    mary['home'] = 99
+    browsers.assert_converged()
+    assert mary.errors == {}

@@ -13,6 +13,7 @@ from typing import Any
 from urllib.request import urlopen
 
 import pytest
+from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
 from django.test import LiveServerTestCase, TestCase
 
@@ -100,6 +101,17 @@ def test_a_database_on_disk(run: Run, project: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_in_parallel(run: Run, project: Path, redis_clean: Redis) -> None:
+    """Several processes test at once, none of which hears another."""
+    code = read(project / 'scores' / 'tests.py')
+    for number in range(2):
+        (project / 'scores' / f'again_{number}.py').write_text(code)
+    done = run('manage.py', 'test', '--noinput', '--parallel', '2', '--pattern', 'again_*.py')
+    assert done.returncode == 0, done.stderr
+    assert 'Ran 10 tests' in done.stderr
+    assert redis_clean.client.keys() == []
+
+
 def test_no_redis(run: Run, project: Path) -> None:
     """Without Redis each test is in error, with advice, and none hangs."""
     (project / 'no_redis.py').write_text(
@@ -127,6 +139,13 @@ class TestCases(BindingTestCase):
         """Each test begins with empty collections, and with no browsers."""
         assert dict(Collection('scores', broadcast=True)) == {}
         assert self.bind('scores') == {}
+
+    async def test_async(self) -> None:
+        """A test may be async; what blocks is called in Django's thread."""
+        mary = await sync_to_async(self.bind)('scores', user=await User.objects.acreate(username='mary'))
+        await Collection('scores', broadcast=True).aset('home', 1)
+        await sync_to_async(self.assert_converged)()
+        assert mary == {'home': 1}
 
     def test_users(self) -> None:
         """Users are those of the test's database."""
