@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from websockets.extensions import Extension
 from websockets.frames import Frame, Opcode
 from websockets.protocol import SEND_EOF, Protocol, Side, State
-from websockets.typing import BytesLike
 
 from djng.relay.outbox import Full, Outbox
 from djng.relay.primitives import Handle, Loop
+
+if TYPE_CHECKING:
+    # websockets 15 has no such name.
+    from websockets.typing import BytesLike
 
 #: Bytes that may wait for a reader that stays behind; with one more its socket is closed with 1013 (try again later),
 #: or what waits is dropped and said anew.
