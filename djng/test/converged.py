@@ -38,28 +38,30 @@ class Look(NamedTuple):
 def look_at(binding: Binding[Any]) -> Look:
     """Look at a browser."""
     with binding.lock:
-        browser, trouble = binding.browser, _trouble(binding)
+        browser = binding.browser
+        trouble, is_stuck = _trouble(binding)
         known = {
             channel: (browser.position(label), browser.confirmed(label)) for label, channel in binding.channels.items()
         }
-        is_stuck = trouble is not None and not (binding.socket.comes_back and (browser.published or browser.is_quiet))
         return Look(binding.name, binding.facility, trouble, is_stuck, known, browser.scope.copy(), browser.due())
 
 
-def _trouble(binding: Binding[Any]) -> str | None:
+def _trouble(binding: Binding[Any]) -> tuple[str | None, bool]:
     browser, socket = binding.browser, binding.socket
     edited = ', '.join(dump(list(change.push)) if change.push else dump(change.set) for change in browser.overlay)
     if socket.error:
-        return f'could not read what the server said: {socket.error!r}'
+        return f'could not read what the server said: {socket.error!r}', True
     if socket.refusal:
-        return f'was turned out: {socket.refusal}'
+        return f'was turned out: {socket.refusal}', True
     if not socket.is_open:
-        return 'has lost its socket' if socket.comes_back else 'is cut off: heal() it'
+        return ('has lost its socket', False) if socket.comes_back else ('is cut off: heal() it', True)
     if not browser.is_ready or binding.channels.keys() != {*browser.subscribed}:
-        return 'waits for the snapshot'
+        return 'waits for the snapshot', False
     if browser.is_quiet:
-        return None
-    return f'waits for an answer to {edited}' if browser.published else f'may not publish, and has edited {edited}'
+        return None, False
+    if browser.published:
+        return f'waits for an answer to {edited}', False
+    return f'may not publish, and has edited {edited}', True
 
 
 def kept_on(channels: Iterable[str]) -> dict[str, Kept]:

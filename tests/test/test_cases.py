@@ -8,6 +8,7 @@ import subprocess
 import sys
 import unittest
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.request import urlopen
@@ -58,26 +59,27 @@ def project(redis_server: Redis, tmp_path_factory: pytest.TempPathFactory) -> Pa
         if name := re.match(r'# (\S+\.py)\n', code):
             (folder / name[1]).write_text(code)
     (folder / 'pytest.ini').write_text('[pytest]\nDJANGO_SETTINGS_MODULE = mysite.settings\naddopts = -p no:valkey\n')
+    done = run_in(folder, 'manage.py', 'makemigrations', 'scores')
+    assert done.returncode == 0, done.stderr
     return folder
+
+
+def run_in(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run Python in a project."""
+    env = {name: value for name, value in os.environ.items() if not name.startswith(('DJANGO', 'PYTEST', 'TESTS'))}
+    command = [sys.executable, '-W', 'error::ResourceWarning', *arguments]
+    env['PYTHONPATH'] = f'{project}{os.pathsep}{ROOT}'
+    return subprocess.run(command, cwd=project, env=env, capture_output=True, text=True, timeout=100)
 
 
 @pytest.fixture
 def run(project: Path, redis_clean: Redis) -> Run:
-    """Run Python in the project."""
-
-    def run(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-        env = {name: value for name, value in os.environ.items() if not name.startswith(('DJANGO', 'PYTEST', 'TESTS'))}
-        env = {**env, 'PYTHONPATH': f'{project}{os.pathsep}{ROOT}', **more}
-        command = [sys.executable, '-W', 'error::ResourceWarning', *arguments]
-        return subprocess.run(command, cwd=project, env=env, capture_output=True, text=True, timeout=100)
-
-    return run
+    """Run Python in the project, on an empty Redis."""
+    return partial(run_in, project)
 
 
 def test_what_is_shown(run: Run, redis_clean: Redis) -> None:
     """The example of the page passes as written, with the database in memory, and leaves nothing in Redis."""
-    done = run('manage.py', 'makemigrations', 'scores')
-    assert done.returncode == 0, done.stderr
     done = run('manage.py', 'test', '--noinput')
     assert done.returncode == 0, done.stderr
     assert 'Ran 5 tests' in done.stderr
