@@ -206,13 +206,13 @@ class BoundVisitor(Visitor):
             return
         self._answer(frame, channels, settled.outcomes)
         if settled.errors:
+            self.remarks += 1
             # A draft: it was made, so the errors are no answer to it, and come behind it.
             behind = [
                 (channel.encode(), (outcome.e, outcome.v))
                 for channel, outcome in zip(channels, settled.outcomes, strict=True)
                 if isinstance(outcome, Applied) and channel.encode() in self.channels
             ]
-            self.remarks += 1
             self._remark(behind, frames.refusal(None, settled.errors), LOOKS)
 
     def _remark(self, behind: Sequence[tuple[bytes, tuple[int, int]]], frame: bytes, looks: int) -> None:

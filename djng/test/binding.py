@@ -117,7 +117,7 @@ class Binding(Generic[Scope]):
     def errors(self) -> dict[str, list[str]]:
         """Why the server has refused changes: messages by property, ``''`` for what concerns none of them."""
         with self.lock:
-            return copy.deepcopy(self.browser.errors)
+            return copy.deepcopy(self.browser.faults.errors)
 
     @property
     def pending(self) -> int:

@@ -20,23 +20,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from djng.state.merge import Change, Collection, dump
+from djng.test.faults import Faults
 from djng.test.frames import Frame, encode, parse
 from djng.test.heard import Heard, Position, position
-from djng.test.layers import Edits, View, last_place, layered, over, whole
+from djng.test.layers import Edits, View, differing, last_place, layered, over, whole
 
 #: The order in which channels are laid over each other: the narrower audience wins.
 AUDIENCES = ('broadcast', 'group', 'user', 'session')
-
-
-def changed_names(before: Collection, after: Collection) -> set[str]:
-    """Return the names of properties, or the indexes, that are not the same in both."""
-    one, other = by_name(before), by_name(after)
-    return {name for name in {**one, **other} if one.get(name) != other.get(name)}
-
-
-def by_name(collection: Collection) -> dict[str, str]:
-    """Return the texts of an object, or of an array by their indexes."""
-    return {str(index): text for index, text in enumerate(collection)} if isinstance(collection, list) else collection
 
 
 @dataclass
@@ -67,9 +57,8 @@ class Browser:
 
     def __init__(self, scope: Collection | None = None) -> None:
         self.scope: Collection = {} if scope is None else scope
-        #: Why the server has refused changes: reasons by property, under '' what concerns none. Those of a property go
-        #: when it is changed again, or accepted.
-        self.errors: dict[str, list[str]] = {}
+        #: Why the server has refused changes.
+        self.faults = Faults()
         #: The name by which others hear of this binding.
         self.me = ''
         #: Labels of the channels that the socket hears, and of those that it may write to.
@@ -92,7 +81,7 @@ class Browser:
     def digest(self) -> None:
         """Take in what was edited on the scope."""
         if self.scope != self._view.shown:
-            self._forgive('', *changed_names(self._view.shown, self.scope))
+            self.faults.pardon({'', *differing(self._view.shown, self.scope)})
             self._edits.edit(self.scope, self._view)
             if isinstance(self.own, dict) and isinstance(self.scope, dict):
                 self.own = {name: text for name, text in self.own.items() if self.scope.get(name) == text}
@@ -190,16 +179,14 @@ class Browser:
         self._is_told, self._is_greeted = False, True
 
     def _refused(self, about: dict[str, Any]) -> None:
-        # What is said of a draft has no number: that change was made all the same.
+        # What is said of a draft has no number, but names: that change was made all the same.
+        names = about.get('of', ())
         if self._in_flight and about.get('s') == self._in_flight.number:
-            self._forgive(*self._in_flight.change.set, *self._in_flight.change.delete)
+            names = [*self._in_flight.change.set, *self._in_flight.change.delete]
+            self.faults.pardon(names)
             self._in_flight = None
             self._edits.refused()
-        self.errors.update(about['errors'])
-
-    def _forgive(self, *names: str) -> None:
-        for name in names:
-            self.errors.pop(name, None)
+        self.faults.blame(names, about['errors'])
 
     def _acknowledged(self, about: dict[str, Any]) -> None:
         flight, heard = self._in_flight, self._heard.get(about['c'])
@@ -217,6 +204,7 @@ class Browser:
         # Among what was lost there may have been an answer.
         self._is_told = False
         if heard.take_snapshot(frame):
+            self.faults.pardon(differing(known or {}, heard.shown or {}))
             self._begin_with(heard, frame, known, before)
         for late in heard.release():
             self._take_change(heard, late)
@@ -233,7 +221,7 @@ class Browser:
     def _take_change(self, heard: Heard, frame: Frame) -> None:
         awaited = heard.awaits
         if heard.take_change(frame):
-            self._forgive(*frame.values, *frame.about.get('del', ()))
+            self.faults.pardon({*frame.values, *frame.about.get('del', ())})
             self._disown(heard)
             about, flight = frame.about, self._in_flight
             if flight and (about.get('o'), about.get('s')) == (self.me, flight.number):

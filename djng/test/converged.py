@@ -12,8 +12,8 @@ from djng.speaking import run
 from djng.state.merge import Collection, dump
 from djng.state.steps import Kept, Snapshot
 from djng.test.binding import Binding
-from djng.test.browser import by_name
 from djng.test.heard import Position
+from djng.test.layers import by_name
 
 #: Characters of a collection that a message shows, and properties of which it tells the difference.
 WIDTH, PROPERTIES = 300, 20
