@@ -105,7 +105,9 @@ class EndingPrimitives(ThreadPrimitives):
         except Ended:
             pass
         finally:
-            connections.close_all()
+            for connection in connections.all(initialized_only=True):
+                if connection is not self._shared.get(connection.alias):
+                    connection.close()
 
     def end(self, wake: Callable[[], object]) -> None:
         """Let every thread come to its end, and wait for that; not for one of these threads to call.

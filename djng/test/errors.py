@@ -16,7 +16,9 @@ class SocketRefused(Exception):
         #: In the server's words.
         self.reason = reason
         told = code if status is None else f'{status} {HTTPStatus(status).phrase}'
-        super().__init__(f'{facility!r}: {told}: {reason}')
+        # What the project's own code has raised is not told to browsers.
+        more = ' (the log of djng.relay says why)' if status is not None and status >= 500 else ''
+        super().__init__(f'{facility!r}: {told}: {reason}{more}')
 
 
 class NotConverged(AssertionError):

@@ -75,6 +75,11 @@ def test_refused(browsers: Browsers, registry: Registry) -> None:
                 raise PermissionDenied('not paul')
             return bool(request.user.is_authenticated)
 
+    @registry.register('broken')
+    class Broken(Facility):
+        def may_subscribe(self, request: Any) -> float:
+            return 1 / 0
+
     paul = User.objects.create_user('paul')
     for facility, user, code, reason in (
         ('other', None, 4404, 'there is no such facility'),
@@ -84,6 +89,10 @@ def test_refused(browsers: Browsers, registry: Registry) -> None:
         with pytest.raises(SocketRefused, match=rf"^'{facility}': {code}: {reason}$") as caught:
             browsers.bind(facility, user=user)
         assert (caught.value.code, caught.value.status, caught.value.reason) == (code, None, reason)
+    with pytest.raises(
+        SocketRefused, match=r'500 .*: this socket could not be opened \(the log of djng\.relay says why'
+    ):
+        browsers.bind('broken')
     with pytest.raises(SocketRefused, match=r"^'members': 403 Forbidden: this origin") as caught:
         browsers.bind('members', headers={'Origin': 'http://elsewhere.example'})
     assert (caught.value.code, caught.value.status) == (None, 403)
