@@ -42,7 +42,7 @@ def watch(facility_class: Any) -> None:
     without looking at each instance.
     """
     concrete = facility_class.model._meta.concrete_model
-    heard = [
+    heard: list[tuple[Any, Callable[..., None], Any]] = [
         *((post_save, _saved, model) for model in apps.get_models() if issubclass(model, concrete)),
         *((post_delete, _deleted, model) for model in apps.get_models() if issubclass(model, concrete)),
         *((m2m_changed, _related, field.remote_field.through) for field in concrete._meta.many_to_many),

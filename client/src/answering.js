@@ -1,6 +1,7 @@
 /** When a change in flight has arrived: by its coming back, by an acknowledgement, or never. */
 import { precedes } from './confirmed.js';
 import { apply } from './difference.js';
+import { blame, pardon } from './faults.js';
 import { land, locate } from './landing.js';
 import { base, source } from './layers.js';
 import { find } from './replica.js';
@@ -35,7 +36,7 @@ export function refuse(replica, { s, errors }) {
     touchDown(replica, entry, entry.change.push.map(() => -1));
     drop(replica, entry);
   }
-  Object.assign(replica.errors, errors);
+  blame(replica, entry && !entry.change.list ? Object.keys(entry.change.set) : [], errors);
   replica.refusals.push(errors);
 }
 
@@ -43,10 +44,8 @@ function drop(replica, entry) {
   const names = Object.keys(entry.change.set);
   replica.layers.sent = replica.layers.sent.filter((other) => other !== entry);
   replica.isTouched = replica.isTouched || entry.change.list;
-  names.forEach((name) => {
-    replica.touched.add(name);
-    delete replica.errors[name];
-  });
+  names.forEach((name) => replica.touched.add(name));
+  pardon(replica, names);
 }
 
 /** Every label has answered. What nobody will confirm, since its label is not heard, belongs to this page. */
