@@ -98,6 +98,7 @@ each('What was typed and refused stays to be mended, unless it comes to be what 
   await hear(page, socket, refusal(3, { home: ['No.'] }));
   await hear(page, socket, change({ home: 'a' }, { v: 3 }));
   assert.deepEqual([marks('home'), input('home').value], [[], 'a']);
+  await page.clock.pass(2000);
   await app.edit(() => { app.scope.c.away = 'z'; });
   await hear(page, socket, refusal(4, { away: ['No.'] }));
   assert.deepEqual([marks('away'), input('away').value], [['djng-invalid'], 'c']);

@@ -21,6 +21,10 @@
     $scope.isUnsaved = function (name) {
       return name ? !angular.equals($scope.tour[name], $scope.saved[name]) : Object.keys($scope.saved).some($scope.isUnsaved);
     };
+    $scope.label = function (name, value) {
+      var option = $document[0].querySelector('[name="' + name + '"] [value="' + value + '"]');
+      return option ? option.text : value;
+    };
     $scope.discard = function () {
       angular.extend($scope.tour, angular.copy($scope.saved));
     };
