@@ -28,15 +28,15 @@ export function answer(replica, entry, label, places) {
   }
 }
 
-/** Forget a change in flight that was refused, and say why. */
-export function refuse(replica, { s, errors }) {
+/** Forget a change in flight that was refused, and say why; or what is wrong with one `of` these properties that is a draft. */
+export function refuse(replica, { s, of, errors }) {
   const { layers } = replica;
   const entry = layers.sent.find((other) => other.s === s);
   if (entry) {
     touchDown(replica, entry, entry.change.push.map(() => -1));
     drop(replica, entry);
   }
-  blame(replica, entry && !entry.change.list ? Object.keys(entry.change.set) : [], errors);
+  blame(replica, entry && !entry.change.list ? Object.keys(entry.change.set) : of, errors);
   replica.refusals.push(errors);
 }
 

@@ -223,6 +223,16 @@ test('An error about what was not touched is past when that changes, or what was
   }
 });
 
+test('What is wrong with a draft is past when that changes, or what was said before.', () => {
+  for (const mended of [{ a: 3, b: 1 }, { a: 2, b: 3 }]) {
+    const it = greeted({ a: 1, b: 1 }).edits({ a: 2, b: 1 });
+    it.says();
+    it.hears(own({ a: 2 }, 1, 2), { $$djng: { of: ['a'], errors: { b: ['No.'] } } });
+    assert.deepEqual([it.shows(), Object.keys(it.replica.errors)], [{ a: 2, b: 1 }, ['b']]);
+    assert.deepEqual(Object.keys(it.edits(mended).replica.errors), []);
+  }
+});
+
 test('What is wrong as a whole concerns every property, and is past with the next edit.', () => {
   const it = greeted({ a: 1, b: 1 }).edits({ a: 2, b: 1 });
   it.says();

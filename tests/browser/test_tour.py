@@ -23,6 +23,13 @@ BEGIN = {
     'notes': 'Luggage goes by van.',
 }
 
+#: Binds the page to the facility that keeps drafts.
+AS_DRAFT = """
+document.addEventListener('DOMContentLoaded', () => {
+  document.querySelector('[data-tour]').dataset.tour += '-draft';
+});
+"""
+
 
 def manage(demo: Demo, *arguments: str) -> str:
     """Run a command of the demo's in a process of its own; return what it prints."""
@@ -191,3 +198,23 @@ def test_saved_by_another_program(arrive: Arrive, demo: Demo) -> None:
         is_in_database(person, 'begin', '2027-06-19')
         is_in_database(person, 'title', BEGIN['title'])
     must_complain(bob, 'places', ['Ensure this value is greater than or equal to 4.'])
+
+
+def test_draft(arrive: Arrive) -> None:
+    """A facility that keeps drafts lets all share what is wrong, and tells its author, until it is mended."""
+    ada, bob = arrive(), arrive()
+    for person in (ada, bob):
+        person.page.add_init_script(AS_DRAFT)
+        come(person)
+    field(ada, 'places').fill('3')
+    must_complain(ada, 'places', ['Ensure this value is greater than or equal to 4.'])
+    must_show(bob, places='3')
+    field(ada, 'begin').fill('2027-07-10')
+    must_complain(ada, 'end', ['The last day is before the first.'])
+    must_show(bob, begin='2027-07-10', end='2027-06-19')
+    field(ada, 'begin').fill('2027-06-11')
+    must_show(ada, begin='2027-06-11', end='2027-06-19')
+    must_complain(ada, 'places', ['Ensure this value is greater than or equal to 4.'])
+    field(bob, 'places').fill('13')
+    must_show(ada, places='13')
+    must_show(bob, begin='2027-06-11')

@@ -1468,14 +1468,14 @@
       touchDown(replica, entry, places());
     }
   }
-  function refuse(replica, { s, errors }) {
+  function refuse(replica, { s, of, errors }) {
     const { layers } = replica;
     const entry = layers.sent.find((other) => other.s === s);
     if (entry) {
       touchDown(replica, entry, entry.change.push.map(() => -1));
       drop(replica, entry);
     }
-    blame(replica, entry && !entry.change.list ? Object.keys(entry.change.set) : [], errors);
+    blame(replica, entry && !entry.change.list ? Object.keys(entry.change.set) : of, errors);
     replica.refusals.push(errors);
   }
   function drop(replica, entry) {
@@ -1584,7 +1584,7 @@
       return { type: "hello", me: told.me, sub: told.sub, pub: told.pub };
     }
     if (told.errors !== void 0) {
-      return { type: "refusal", s: told.s, errors: told.errors };
+      return { type: "refusal", s: told.s, of: told.of || [], errors: told.errors };
     }
     if (told.ack !== void 0) {
       return { type: "ack", s: told.ack, label: told.c, e: told.e, v: told.v, n: told.n };
