@@ -10,6 +10,7 @@ from typing import Any
 from asgiref.sync import sync_to_async
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.db import router, transaction
+from django.db.models import F
 from django.forms import BaseModelForm
 from django.forms.models import modelform_factory
 from django.http import Http404
@@ -111,17 +112,18 @@ class ModelFormFacility(Facility):
         """Save the draft, and return the instance; raise :exc:`ValidationError` with reasons by field if it is wrong.
 
         The whole form is checked with the draft as it is at one moment. It is saved in a transaction, with a lock on
-        the instance's row where the database has one; nothing is where it holds all of it already, as when two people
+        the instance's row; nothing is where it holds all of it already, as when two people
         press a button at the same time. Then the draft becomes what was saved, but for what was typed meanwhile;
         within a transaction this waits until that commits.
         """
         draft, using = Draft(self.collection), router.db_for_write(self.model)
-        with draft.turn():
+        with saves.held_back(), draft.turn():
             texts, known = draft.look()
             if known is None:
                 texts, known = self._begin(draft)
+            instance = self.get_object()
             with transaction.atomic(using=using):
-                self._lock(using)
+                _lock(instance, using)
                 saved = stored = self._stored()
                 news = _news(stored, known)
                 seen = {**texts, **news}
@@ -158,11 +160,6 @@ class ModelFormFacility(Facility):
     def _stored(self) -> dict[str, str]:
         return texts_of_form(self.form_class(**self.get_form_kwargs()))
 
-    def _lock(self, using: str) -> None:
-        instance = self.get_object()
-        rows = instance._meta.base_manager.using(using).filter(pk=instance.pk)
-        list(rows.select_for_update().values_list('pk'))
-
     def _settle(self, draft: Draft, saved: Mapping[str, str], seen: Mapping[str, str], news: Mapping[str, str]) -> None:
         try:
             draft.settle(saved, seen, news)
@@ -174,6 +171,17 @@ class ModelFormFacility(Facility):
 
 def _news(stored: Mapping[str, str], known: Mapping[str, str]) -> dict[str, str]:
     return {name: text for name, text in stored.items() if known.get(name) != text}
+
+
+def _lock(instance: Any, using: str) -> None:
+    """Let nobody else write the instance's row before the transaction is over."""
+    rows = instance._meta.base_manager.using(using).filter(pk=instance.pk)
+    if transaction.get_connection(using).features.has_select_for_update:
+        list(rows.select_for_update().values_list('pk'))
+    else:
+        # SQLite sends away who reads first and writes then; who begins with writing waits.
+        key = instance._meta.pk.name
+        rows.update(**{key: F(key)})
 
 
 def _in_turn(draft: Draft, settle: Any) -> None:

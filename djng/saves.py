@@ -24,6 +24,9 @@ logger = logging.getLogger('djng')
 #: The facilities whose drafts are being saved here.
 _saving: ContextVar[frozenset[str]] = ContextVar('djng_saving', default=frozenset())
 
+#: What is to be told behind the block that holds it back; None where nothing does.
+_held: ContextVar[list[Callable[[], None]] | None] = ContextVar('djng_held', default=None)
+
 
 @contextmanager
 def by(name: str) -> Iterator[None]:
@@ -33,6 +36,19 @@ def by(name: str) -> Iterator[None]:
         yield
     finally:
         _saving.reset(token)
+
+
+@contextmanager
+def held_back() -> Iterator[None]:
+    """Let drafts be told only behind the block of what is saved in it: whoever has a turn must not wait for another."""
+    held: list[Callable[[], None]] = []
+    token = _held.set(held)
+    try:
+        yield
+    finally:
+        _held.reset(token)
+        for tell in held:
+            tell()
 
 
 def watch(facility_class: Any) -> None:
@@ -81,6 +97,10 @@ def _tell(facility_class: Any, instances: Iterable[Any], using: str, function: C
 
 def _safely(function: Callable[[Any], None], facility_class: Any, name: str) -> None:
     """Call ``function`` with a facility; whatever comes of it, what was saved is saved."""
+    held = _held.get()
+    if held is not None:
+        held.append(partial(_safely, function, facility_class, name))
+        return
     facility = registry.find(name)
     if isinstance(facility, facility_class):
         try:

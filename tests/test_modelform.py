@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from django import forms
@@ -14,9 +16,11 @@ from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.db import connection, transaction
 from django.db.models.signals import post_save
 from django.http import Http404
+from redis.exceptions import RedisError
 
 from djng import facilities
-from djng.collection import Collection, DictCollection
+from djng.collection import Collection, Conflict, DictCollection
+from djng.drafts import TURN, Draft
 from djng.facilities import Facility, ModelFormFacility, registry
 from tests.servers import Redis
 
@@ -150,29 +154,49 @@ def saves() -> Iterator[list[User]]:
     post_save.disconnect(listen, sender=User)
 
 
-def test_saved_once(ada: User, saves: list[User]) -> None:
-    """Of several who press a button at the same time, one saves, and all are given what was saved."""
-    draft_of(ada)['last_name'] = 'Lovelace'
-    barrier, found, trouble = threading.Barrier(4), [], []
+def at_once(*names: str) -> list[Any]:
+    """Save drafts at the same instant, each in a thread of its own; return what each is given."""
+    barrier = threading.Barrier(len(names))
+    found: list[Any] = []
 
-    def press() -> None:
+    def press(name: str) -> None:
+        facility: Any = facilities.get(name)
         try:
             barrier.wait()
-            found.append(commit(ada).last_name)
+            found.append(facility.commit())
         except Exception as error:
-            trouble.append(error)
+            found.append(error)
         finally:
             connection.close()
 
-    threads = [threading.Thread(target=press) for _ in range(4)]
+    threads = [threading.Thread(target=press, args=(name,)) for name in names]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert (found, trouble) == (['Lovelace'] * 4, [])
+    return found
+
+
+def test_saved_once(ada: User, saves: list[User]) -> None:
+    """Of several who press a button at the same time, one saves, and all are given what was saved."""
+    draft_of(ada)['last_name'] = 'Lovelace'
+    assert [user.last_name for user in at_once(*[f'person-{ada.pk}'] * 4)] == ['Lovelace'] * 4
     assert len(saves) == 1
     commit(ada)
     assert len(saves) == 1
+
+
+def test_drafts_of_one_instance(ada: User) -> None:
+    """Several drafts of one instance that are saved at the same instant do not wait for each other, and end alike."""
+    drafts = [draft_of(ada), draft_of(ada, 'of-ada'), draft_of(ada, 'names-{}')]
+    drafts[0]['last_name'], drafts[1]['is_staff'], drafts[2]['first_name'] = 'Lovelace', True, 'Augusta'
+    begin = time.monotonic()
+    assert at_once(*(draft.facility for draft in drafts)) == [ada] * 3
+    assert time.monotonic() - begin < TURN / 2
+    ada.refresh_from_db()
+    assert (ada.last_name, ada.is_staff, ada.first_name) == ('Lovelace', True, 'Augusta')
+    assert drafts[0] == drafts[1] == {**BEGIN, 'last_name': 'Lovelace', 'is_staff': True, 'first_name': 'Augusta'}
+    assert drafts[2] == {'first_name': 'Augusta'}
 
 
 def test_typed_while_it_is_saved(ada: User) -> None:
@@ -300,6 +324,39 @@ def test_nothing_to_save(ada: User, saves: list[User]) -> None:
     """Where nobody has a draft, what the database holds stays as it is."""
     assert commit(ada) == ada
     assert saves == []
+
+
+def test_without_redis(ada: User, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
+    """What is saved is saved, though browsers could not be told; the next look at the database tells them."""
+    draft = draft_of(ada)
+    draft['first_name'] = 'augusta'
+    with monkeypatch.context() as patch:
+        patch.setattr(Draft, 'settle', Mock(side_effect=RedisError('gone')))
+        commit(ada)
+        patch.setattr(Draft, 'known', Mock(side_effect=RedisError('gone')))
+        ada.refresh_from_db()
+        ada.save()
+        patch.setattr(Draft, 'known', Mock(side_effect=ZeroDivisionError))
+        ada.save()
+    assert (ada.first_name, draft['first_name']) == ('Augusta', 'augusta')
+    name = f'person-{ada.pk}'
+    for text in ('was saved, but could not be told: gone', 'could not be told what was saved: gone'):
+        assert f'{name} {text}' in caplog.messages
+    assert f'{name} could not be told what was saved' in caplog.messages
+    ada.save()
+    assert draft['first_name'] == 'Augusta'
+
+
+def test_saved_all_the_time(ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who does not get a turn in time is told so; one who was killed has had it for long enough."""
+    draft = draft_of(ada)
+    monkeypatch.setattr('djng.drafts.TURN', 0.2)
+    with Draft(draft).turn(), pytest.raises(Conflict, match='being saved all the time'):
+        monkeypatch.setattr('djng.drafts.TURN', 0.1)
+        commit(ada)
+    monkeypatch.setattr('djng.drafts.TURN', 0.5)
+    Draft(draft).turn().__enter__()
+    assert commit(ada) == ada
 
 
 def test_async(ada: User) -> None:
