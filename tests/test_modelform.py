@@ -10,10 +10,11 @@ from typing import Any
 from unittest.mock import Mock
 
 import pytest
+from asgiref.sync import sync_to_async
 from django import forms
 from django.contrib.auth.models import Group, User
 from django.core.exceptions import ImproperlyConfigured, ValidationError
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
 from django.db.models.signals import post_save
 from django.http import Http404
 from redis.exceptions import RedisError
@@ -365,7 +366,10 @@ def test_async(ada: User) -> None:
 
     async def view() -> Any:
         facility: Any = facilities.get(f'person-{ada.pk}')
-        return await facility.acommit()
+        try:
+            return await facility.acommit()
+        finally:
+            await sync_to_async(connections.close_all)()
 
     assert asyncio.run(view()).last_name == 'Lovelace'
 
