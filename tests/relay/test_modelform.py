@@ -86,6 +86,11 @@ def test_deleted_elsewhere(server: Runserver, redis_clean: Redis, mary: User) ->
     name = f'account-{mary.pk}'
     with bound(server, name) as a:
         a.knows()
+        # Without a signal the socket stays, but there is nothing any more that its changes could be checked with.
+        User._base_manager.filter(pk=mary.pk)._raw_delete('default')
+        s = a.say({'username': 'john'})
+        assert a.hear()['$$djng'] == {'s': s, 'errors': {'': ['there is no such user']}}
+        mary.save(force_insert=True)
         elsewhere(redis_clean, 'User.objects.get().delete()')
         with pytest.raises(ConnectionClosed) as closed:
             a.hear_until(lambda bound: False)
