@@ -149,13 +149,11 @@ class ModelFormFacility(Facility):
 
     def _begin(self, draft: Draft) -> tuple[dict[str, str], dict[str, str]]:
         """Begin a draft; return its properties, and what the database holds."""
+        # There is something already where browsers have brought back what Redis had lost.
         stored, texts = self._stored(), draft.texts()
-        if not texts:
-            # Otherwise browsers have brought back what Redis had lost.
-            draft.lay(stored)
-            texts = stored
+        draft.lay({name: text for name, text in stored.items() if name not in texts})
         draft.learn(stored)
-        return texts, stored
+        return {**stored, **texts}, stored
 
     def _stored(self) -> dict[str, str]:
         return texts_of_form(self.form_class(**self.get_form_kwargs()))

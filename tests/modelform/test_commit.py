@@ -136,8 +136,8 @@ def test_transactions(ada: User) -> None:
 def test_brought_back(ada: User) -> None:
     """What browsers have brought back after Redis lost it is the draft, and is not written over."""
     draft = Collection(f'person-{ada.pk}', broadcast=True)
-    draft.update({**BEGIN, 'last_name': 'Lovelace'})
-    assert draft_of(ada)['last_name'] == 'Lovelace'
+    draft['last_name'] = 'Lovelace'
+    assert draft_of(ada) == {**BEGIN, 'last_name': 'Lovelace'}
     commit(ada)
     ada.refresh_from_db()
     assert ada.last_name == 'Lovelace'
