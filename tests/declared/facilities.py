@@ -184,3 +184,10 @@ class Crowded(Facility):
     def before_change(self, author, change):
         """Count."""
         change.set['n'] = change.before.get('n', 0) + 1
+
+
+@facilities.register('account-<int:pk>')
+class AccountDraft(facilities.ModelFormFacility):
+    """The draft of a user."""
+
+    form_class = UserForm
