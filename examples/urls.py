@@ -12,7 +12,7 @@ urlpatterns = [
     path('model_scope/', views.model_scope, name='model_scope'),
 ]
 if apps.is_installed('ws4redis'):
-    from demo import scoreboard
+    from demo import game, scoreboard
 
     urlpatterns += [
         path('threeway_databinding/', views.threeway_databinding, name='threeway_databinding'),
@@ -20,4 +20,6 @@ if apps.is_installed('ws4redis'):
         path('scoreboard/', scoreboard.scoreboard, name='scoreboard'),
         path('scoreboard/kick_off/', scoreboard.kick_off, name='kick_off'),
         path('scoreboard/<slug:key>/<int:side>/', scoreboard.goal, name='goal'),
+        path('game/', game.new_game, name='new_game'),
+        path('game/<slug:slug>/', game.game, name='game'),
     ]
