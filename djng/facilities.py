@@ -18,9 +18,9 @@ import inspect
 import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache, partial
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ObjectDoesNotExist
 from django.db import transaction
 from django.urls.resolvers import RoutePattern
 from django.utils.module_loading import autodiscover_modules
@@ -30,7 +30,21 @@ from djng.channels import audience_of
 from djng.edit import Author, Edit
 from djng.state.steps import Terms
 
-__all__ = ['Author', 'Edit', 'Facility', 'Registry', 'autodiscover', 'register', 'registry', 'revoke']
+if TYPE_CHECKING:
+    from djng.modelform import ModelFormFacility
+
+__all__ = [
+    'Author',
+    'Edit',
+    'Facility',
+    'ModelFormFacility',
+    'Registry',
+    'autodiscover',
+    'get',
+    'register',
+    'registry',
+    'revoke',
+]
 
 #: Names for which it is remembered what they are.
 REMEMBERED = 4096
@@ -74,6 +88,12 @@ class Facility:
         """Whether the visitor may change the collection; by default whoever may hear it."""
         return self.may_subscribe(request)
 
+    def prepare(self) -> None:
+        """Have the collection ready for a visitor who is let in, before anything of it is heard.
+
+        It may use the database, and refuse the visitor after all, as :meth:`may_subscribe` does.
+        """
+
     def get_form_kwargs(self) -> dict[str, Any]:
         """Return arguments for ``form_class``, such as ``instance``; ``data`` is added."""
         return {}
@@ -99,6 +119,10 @@ class Facility:
         hooks = ('before_change', 'after_change')
         return cls.form_class is not None or any(getattr(cls, name) is not getattr(Facility, name) for name in hooks)
 
+    @classmethod
+    def registered(cls) -> None:
+        """Hear that the class was registered; raise :exc:`ImproperlyConfigured` for mistakes."""
+
 
 FacilityClass = TypeVar('FacilityClass', bound=type[Facility])
 
@@ -110,6 +134,7 @@ class Registry:
         self._named: dict[str, type[Facility]] = {}
         self._patterns: list[tuple[RoutePattern, type[Facility]]] = []
         self._known: dict[str, type[Facility]] = {}
+        self._routes: dict[type[Facility], list[RoutePattern]] = {}
         self._match = lru_cache(REMEMBERED)(self._search)
 
     def __bool__(self) -> bool:
@@ -128,6 +153,7 @@ class Registry:
             check_class(cls)
             for pattern in patterns:
                 self._add(pattern, cls)
+            cls.registered()
             return cls
 
         return decorate
@@ -136,6 +162,11 @@ class Registry:
         """Return the facility ``name``, None where there is none of that name."""
         cls, kwargs = self._match(name)
         return None if cls is None else cls(name, **kwargs)
+
+    def names(self, cls: type[Facility], values: Any) -> list[str]:
+        """Return the names that the patterns of ``cls`` give with the attributes of ``values``; see :func:`written`."""
+        names = [written(route, values) for route in self._routes.get(cls, ())]
+        return [name for name in names if name is not None]
 
     def _add(self, pattern: str, cls: type[Facility]) -> None:
         route = compiled(pattern)
@@ -147,6 +178,7 @@ class Registry:
                 f'for {other.__module__}.{other.__qualname__}.'
             )
         self._known[shape] = cls
+        self._routes.setdefault(cls, []).append(route)
         if route.converters:
             self._patterns.append((route, cls))
         else:
@@ -205,6 +237,25 @@ def arguments(route: RoutePattern, name: str) -> dict[str, Any] | None:
     return kwargs
 
 
+def written(route: RoutePattern, values: Any) -> str | None:
+    """Return the name that matches ``route`` with the attributes of ``values``, ``a__b`` being those of ``a``.
+
+    None where there are no such attributes, or none that can be written so.
+    """
+
+    def part(match: re.Match[str]) -> str:
+        value = values
+        for name in match[1].split('__'):
+            value = getattr(value, name)
+        return str(route.converters[match[1]].to_url(value))
+
+    try:
+        name = re.sub(r'<(?:[^<>:]+:)?(\w+)>', part, str(route))
+    except (AttributeError, ObjectDoesNotExist, TypeError, ValueError):
+        return None
+    return None if arguments(route, name) is None else name
+
+
 def check_class(cls: Any) -> None:
     """Raise :exc:`ImproperlyConfigured` for what is no :class:`Facility`, or has attributes that mean nothing."""
     if not (isinstance(cls, type) and issubclass(cls, Facility)):
@@ -212,7 +263,7 @@ def check_class(cls: Any) -> None:
             f'{cls!r} is registered as a facility, but is no subclass of djng.facilities.Facility.'
         )
     name = f'{cls.__module__}.{cls.__qualname__}'
-    for method in ('may_subscribe', 'may_publish', 'writable', 'before_change', 'after_change'):
+    for method in ('may_subscribe', 'may_publish', 'writable', 'prepare', 'before_change', 'after_change'):
         if inspect.iscoroutinefunction(getattr(cls, method)):
             # What it returns would be true, whatever comes of it.
             raise ImproperlyConfigured(
@@ -236,6 +287,14 @@ def check_class(cls: Any) -> None:
 #: The project's facilities.
 registry = Registry()
 register = registry.register
+
+
+def get(name: str) -> Facility:
+    """Return the facility ``name``, for code that has no socket; raises :exc:`LookupError` where there is none."""
+    facility = registry.find(name)
+    if facility is None:
+        raise LookupError(f'No facility is registered for {name!r}.')
+    return facility
 
 
 def autodiscover() -> None:
@@ -278,3 +337,12 @@ def names_of(writable: Any, request: Any) -> frozenset[str] | None:
     if isinstance(names, (str, bytes)):
         raise TypeError(f'writable is an iterable of names, not {names!r}')
     return None if names is None else frozenset(names)
+
+
+def __getattr__(name: str) -> Any:
+    # It needs collections, which need to know of facilities.
+    if name == 'ModelFormFacility':
+        from djng.modelform import ModelFormFacility
+
+        return ModelFormFacility
+    raise AttributeError(f'module {__name__!r} has no attribute {name!r}')

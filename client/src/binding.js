@@ -47,7 +47,7 @@ angular.module('djng.websocket').factory('$$djangoBinding', SERVICES.concat(func
       wires.bound.ask();
       settling.now();
     });
-    const marks = inputs.bind(scope, collection);
+    const marks = inputs.bind(scope, collection, forgive);
     const report = makeReport(binding, wires, { onSync, onError, mark: marks.mark, digest });
     const isOver = () => binding.status === 'closed';
     const about = { wires, identity: identify, show: showAnew, isOver, window: $window };
@@ -78,6 +78,14 @@ angular.module('djng.websocket').factory('$$djangoBinding', SERVICES.concat(func
     function digest() {
       if (!$rootScope.$$phase) {
         $rootScope.$applyAsync();
+      }
+    }
+
+    /** What was refused is wanted no more. */
+    function forgive(name) {
+      if (name in wires.current.errors) {
+        delete wires.current.errors[name];
+        settling.soon();
       }
     }
 

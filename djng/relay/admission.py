@@ -104,7 +104,8 @@ def declared(name: str) -> Facility | None:
 def granted_channels(facility: Facility, request: Any, asked: list[str]) -> list[str]:
     """Return those of the ``asked`` channels that ``facility`` lets the visitor subscribe to and publish on.
 
-    Raises :exc:`Refused` if it leaves nothing; whatever else its methods raise goes through.
+    Where it leaves something, it is prepared. Raises :exc:`Refused` if it leaves nothing; whatever else its methods
+    raise goes through.
     """
     try:
         verbs = {
@@ -112,6 +113,8 @@ def granted_channels(facility: Facility, request: Any, asked: list[str]) -> list
             'publish': facility.may_publish if not all(map(_is_subscribed, asked)) else None,
         }
         held = {verb for verb, may in verbs.items() if may is not None and may(request)}
+        if held:
+            facility.prepare()
     except PermissionDenied as error:
         raise denied(error) from error
     except Http404 as error:

@@ -4,6 +4,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 
 from demo import noughts
 from demo.game import player_of
+from demo.tour import TourForm
 from djng import facilities
 
 # A form and a chat, open to all.
@@ -33,3 +34,14 @@ class GameFacility(facilities.Facility):
         # A move, and all that follows from it, is one change.
         change.set = {name: value for name, value in game.items() if change.before.get(name, ...) != value}
         change.delete = []
+
+
+@facilities.register('tour-<int:pk>')
+class TourFacility(facilities.ModelFormFacility):
+    form_class = TourForm
+
+
+@facilities.register('saved-tour-<int:pk>')
+class SavedTourFacility(TourFacility):
+    def may_publish(self, request):
+        return False  # it is what the database holds, and changes when a tour is saved

@@ -191,6 +191,7 @@
   var PROPERTY = /^\s*(?:\.\s*([\w$]+)|\[([^\]]+)\])/;
   angular.module("djng.websocket").factory("$$djangoInputs", ["$window", "$parse", function($window, $parse) {
     const inputs = /* @__PURE__ */ new Set();
+    const bounds = /* @__PURE__ */ new Set();
     function propertyOf(input, { scope, collection, read: read3 }) {
       const { expression, paths } = input;
       if (!(collection in paths)) {
@@ -206,6 +207,10 @@
         input.element.toggleClass(name, isOn);
         if (name === "djng-invalid") {
           input.control.$setValidity("djng", !isOn);
+          if (!isOn && input.isKept) {
+            input.isKept = false;
+            input.control.$render();
+          }
         }
       }
     }
@@ -217,13 +222,32 @@
     function add(scope, element, control, expression) {
       const input = { scope, element, control, expression: expression.trim(), paths: /* @__PURE__ */ Object.create(null), shows: {}, timer: null };
       inputs.add(input);
-      return () => {
-        $window.clearTimeout(input.timer);
-        inputs.delete(input);
+      return {
+        /** Is what was typed refused? Then it is not written over, until the mark is gone. */
+        keep: () => {
+          input.isKept = Boolean(input.shows["djng-invalid"]);
+          return input.isKept;
+        },
+        /** It has come to be what the scope holds, which AngularJS does not take for a change. */
+        mended() {
+          if (input.isKept) {
+            bounds.forEach((bound) => {
+              const name = propertyOf(input, bound);
+              if (name !== null) {
+                bound.forgive(name);
+              }
+            });
+          }
+        },
+        end() {
+          $window.clearTimeout(input.timer);
+          inputs.delete(input);
+        }
       };
     }
-    function bind(scope, collection) {
-      const bound = { scope, collection, read: $parse(collection) };
+    function bind(scope, collection, forgive) {
+      const bound = { scope, collection, forgive, read: $parse(collection) };
+      bounds.add(bound);
       function mark({ waits: waits2, isWrong, byOthers }) {
         inputs.forEach((input) => {
           const name = propertyOf(input, bound);
@@ -236,7 +260,11 @@
           }
         });
       }
-      return { mark, end: () => mark({ waits: () => false, isWrong: () => false, byOthers: [] }) };
+      function end() {
+        bounds.delete(bound);
+        mark({ waits: () => false, isWrong: () => false, byOthers: [] });
+      }
+      return { mark, end };
     }
     return { add, bind };
   }]);
@@ -272,16 +300,26 @@
   angular.module("djng.websocket").directive("ngModel", ["$$djangoInputs", function(inputs) {
     function link(scope, element, attributes, control) {
       const field = element[0];
-      element.on("$destroy", inputs.add(scope, element, control, attributes.ngModel));
+      const input = inputs.add(scope, element, control, attributes.ngModel);
+      element.on("$destroy", input.end);
       if (isText(field)) {
         const render = control.$render;
+        const shown = () => control.$isEmpty(control.$viewValue) ? "" : String(control.$viewValue);
+        let isTyped = false;
+        element.on("input change", () => {
+          isTyped = true;
+          if (field.value.trim() === shown().trim()) {
+            input.mended();
+          }
+        });
         control.$render = () => {
           const before = field.value;
-          const text = control.$isEmpty(control.$viewValue) ? "" : String(control.$viewValue);
+          const text = shown();
           const isFocused = field.ownerDocument.activeElement === field;
-          if (isFocused && text === before) {
+          if (isFocused && text === before || isTyped && input.keep()) {
             return;
           }
+          isTyped = isTyped && text === before;
           const caret = isFocused && caretOf(field);
           render.call(control);
           if (caret) {
@@ -1957,7 +1995,7 @@
         wires.bound.ask();
         settling.now();
       });
-      const marks = inputs.bind(scope, collection);
+      const marks = inputs.bind(scope, collection, forgive);
       const report = makeReport(binding, wires, { onSync, onError, mark: marks.mark, digest });
       const isOver = () => binding.status === "closed";
       const about2 = { wires, identity: identify, show: showAnew, isOver, window: $window };
@@ -1986,6 +2024,12 @@
       function digest() {
         if (!$rootScope.$$phase) {
           $rootScope.$applyAsync();
+        }
+      }
+      function forgive(name) {
+        if (name in wires.current.errors) {
+          delete wires.current.errors[name];
+          settling.soon();
         }
       }
       function showAnew() {
