@@ -56,7 +56,7 @@ def take_seat(game, mark, who, player):
 
 def begin_again(game, player):
     if player not in (game['x'], game['o']):
-        raise Refused('You are watching. Only who sits at the board may begin again.')
+        raise Refused('You are only watching.')
     if not game['winner']:
         raise Refused('The game is not over yet.')
     game.update(follow(other(game['first']), []))
@@ -64,7 +64,7 @@ def begin_again(game, player):
 
 def move(game, moves, player):
     if player not in (game['x'], game['o']):
-        raise Refused('You are watching. Only who sits at the board may move.')
+        raise Refused('You are only watching.')
     if not (isinstance(moves, list) and moves and all(type(field) is int and 0 <= field <= 8 for field in moves)):
         raise Refused('This is no move.')
     if game['winner']:

@@ -102,7 +102,7 @@ def test_foreign_and_late_moves(enter: Enter) -> None:
     ada, bob, eve = enter().sits('x'), enter().sits('o'), enter()
     assert bob.tries(moves=[0]) == ['It is not your turn: X is next.']
     assert ada.tries(moves=[4]) is None
-    assert eve.tries(moves=[4, 0]) == ['You are watching. Only who sits at the board may move.']
+    assert eve.tries(moves=[4, 0]) == ['You are only watching.']
     assert bob.tries(moves=[4, 4]) == ['This field is taken.']
     assert bob.tries(moves=[3]) == ['Too late: the board has changed meanwhile.']
     bob.tell(sync=1)

@@ -113,7 +113,7 @@ def test_seat_and_move_at_once() -> None:
 
 def test_foreign_moves() -> None:
     """Who watches does not move, nor who is not next; nor anybody where one is missing."""
-    assert refused(played(4), EVE, moves=[4, 0]).startswith('You are watching.')
+    assert refused(played(4), EVE, moves=[4, 0]) == 'You are only watching.'
     assert refused(played(4), ADA, moves=[4, 0]) == 'It is not your turn: O is next.'
     assert refused(seated(), BOB, moves=[4]) == 'It is not your turn: X is next.'
     assert refused(seated(o=None), ADA, moves=[4]) == 'Nobody plays O yet.'
@@ -146,7 +146,7 @@ def test_rematch() -> None:
     """When a game is over, one of the two begins again, and the other one has the first move."""
     assert refused(played(4), ADA, moves=[]) == 'The game is not over yet.'
     over = played(0, 3, 1, 4, 2)
-    assert refused(over, EVE, moves=[]).startswith('You are watching.')
+    assert refused(over, EVE, moves=[]) == 'You are only watching.'
     again = decide(over, {**over, 'moves': []}, BOB)
     assert (again['moves'], again['turn'], again['winner'], again['line']) == ([], 'o', None, None)
     assert again['score'] == over['score']

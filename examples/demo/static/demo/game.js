@@ -19,10 +19,10 @@
     var binding = djangoWebsocket.connect($scope, 'game', $element[0].dataset.facility, channels).binding;
     $scope.connection = binding;
 
-    // A move says which ones it follows. So one that comes too late is not mistaken for another. Until it is sent,
-    // one may think better of it.
+    // A move says which ones it follows. So one that comes too late is not mistaken for another.
     $scope.play = function (field) {
-      seen = seen || $scope.game.moves || [];
+      if (seen) { return tell('Your move is on its way.'); }
+      seen = $scope.game.moves || [];
       change({moves: seen.concat(field)});
     };
     $scope.rematch = function () { change({moves: []}); };
@@ -32,14 +32,18 @@
     binding.onSync(function () { seen = null; });
     binding.onError(function (errors) {
       seen = null;
-      $scope.refusal = Object.keys(errors).map(function (name) { return errors[name].join(' '); }).join(' ');
-      $timeout.cancel(hiding);
-      hiding = $timeout(function () { $scope.refusal = ''; }, 8000);
+      tell(Object.keys(errors).map(function (name) { return errors[name].join(' '); }).join(' '));
     });
 
     function change(properties) {
-      $scope.refusal = '';
+      tell('');
       angular.extend($scope.game, properties);
+    }
+
+    function tell(text) {
+      $scope.refusal = text;
+      $timeout.cancel(hiding);
+      hiding = $timeout(function () { $scope.refusal = ''; }, 8000);
     }
 
     // What the page shows of it.
@@ -67,7 +71,7 @@
       if (game.winner) { return mine === game.winner ? 'You have won!' : game.winner.toUpperCase() + ' has won.'; }
       if (!game.x && !game.o) { return 'Two seats are free.'; }
       if (!game.x || !game.o) { return 'Waiting for somebody who plays ' + (game.x ? 'O.' : 'X.'); }
-      return mine === game.turn ? 'It is your turn.' : 'It is ' + game.turn.toUpperCase() + '’s turn.';
+      return mine === game.turn ? 'It is your turn.' : game.turn.toUpperCase() + ' is next.';
     };
     // A stroke through the middles of a line's fields, and a little beyond.
     $scope.stroke = function (line) {
