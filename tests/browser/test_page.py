@@ -16,6 +16,7 @@ TITLES = {
     '/chat/': 'Chat · djng',
     '/scoreboard/': 'Scoreboard · djng',
     '/game/': 'Noughts and crosses · djng',
+    '/tour/': 'Shared form · djng',
 }
 
 VALID = {
