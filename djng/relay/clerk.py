@@ -10,6 +10,7 @@ from typing import Protocol, TypeAlias
 from django import db
 from redis.exceptions import RedisError
 
+from djng.relay.courtesy import Courtesy
 from djng.relay.examination import Examination, Settled
 from djng.relay.licence import Licence
 from djng.relay.primitives import Primitives
@@ -121,6 +122,7 @@ class Clerk:
         self._store = store
         self._loop = primitives.loop()
         self._spawn = primitives.spawn
+        self._courtesy = Courtesy(primitives.lock())
         # Guards all below.
         self._lock = primitives.lock()
         self._lanes: dict[type, _Lane] = {}
@@ -184,7 +186,8 @@ class Clerk:
         try:
             if not job.client.is_cut:
                 db.close_old_connections()
-                settled = job.examination.settle(lambda: self._may_go_on(job), lambda: self._reopen(job))
+                with self._courtesy.shown():
+                    settled = job.examination.settle(lambda: self._may_go_on(job), lambda: self._reopen(job))
         except (RedisError, OSError) as error:
             if self._close(job):
                 logger.warning('Lost a change on its way to Redis: %s', error)
@@ -197,7 +200,8 @@ class Clerk:
             if settled.is_applied:
                 self._watch(lane, job)
                 try:
-                    job.examination.follow_up(settled)
+                    with self._courtesy.shown():
+                        job.examination.follow_up(settled)
                 except Exception:
                     logger.exception('%s failed after a change', type(job.examination.facility).__qualname__)
         self._close(job)
