@@ -38,7 +38,9 @@ def clean(make_form: Callable[[dict[str, Any]], forms.BaseForm], edit: Edit) -> 
             touched[name] = field
     if errors:
         raise ValidationError(errors)
-    form = make_form(_data(after, form.fields, form.add_prefix))
+    data = _data(after, form.fields, form.add_prefix)
+    if data != after:
+        form = make_form(data)
     cleaned, wrong = _full_clean(form)
     for name, messages in form.errors.items():
         if name in touched.values() or name not in wrong:
@@ -47,7 +49,10 @@ def clean(make_form: Callable[[dict[str, Any]], forms.BaseForm], edit: Edit) -> 
         field_of_form = form.fields.get(name)
         if field_of_form is None or isinstance(field_of_form, forms.FileField):
             continue
-        new, told = plain(field_of_form, value), form.add_prefix(name)
+        told = form.add_prefix(name)
+        if told not in edit.set and cleaned.get(name, ...) is value:
+            continue
+        new = plain(field_of_form, value)
         is_altered = name not in cleaned or text_of(plain(field_of_form, cleaned[name])) != text_of(new)
         if told in edit.set or (is_altered and told not in edit.delete and not has_parts(field_of_form.widget)):
             edit.set[told] = new

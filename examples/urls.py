@@ -12,7 +12,7 @@ urlpatterns = [
     path('model_scope/', views.model_scope, name='model_scope'),
 ]
 if apps.is_installed('ws4redis'):
-    from demo import scoreboard, tour
+    from demo import game, scoreboard, tour
 
     urlpatterns += [
         path('threeway_databinding/', views.threeway_databinding, name='threeway_databinding'),
@@ -20,6 +20,8 @@ if apps.is_installed('ws4redis'):
         path('scoreboard/', scoreboard.scoreboard, name='scoreboard'),
         path('scoreboard/kick_off/', scoreboard.kick_off, name='kick_off'),
         path('scoreboard/<slug:key>/<int:side>/', scoreboard.goal, name='goal'),
+        path('game/', game.new_game, name='new_game'),
+        path('game/<slug:slug>/', game.game, name='game'),
         path('tour/', tour.tour, name='tour'),
         path('tour/<int:pk>/save/', tour.save, name='save_tour'),
     ]

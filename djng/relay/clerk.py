@@ -5,14 +5,15 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from django import db
 from redis.exceptions import RedisError
 
+from djng.relay.courtesy import Courtesy
 from djng.relay.examination import Examination, Settled
 from djng.relay.licence import Licence
-from djng.relay.primitives import Handle, Primitives
+from djng.relay.primitives import Primitives
 from djng.state.steps import Submit
 from djng.state.store import Store
 
@@ -21,8 +22,18 @@ logger = logging.getLogger('djng.relay')
 #: Seconds that may pass until a change is made, and then until what is to be done after it is done.
 DEADLINE = 5.0
 
+#: Seconds for which a change has its collection to itself; then others are examined beside it, which it may have to be
+#: examined anew for. What hangs holds up nobody for longer.
+TURN = 0.25
+
+#: Seconds between two looks at how long changes take.
+SWEEP = 0.1
+
 #: Threads for one class of facilities, and for all of them; one that is given up counts as long as it goes on.
 THREADS, MOST_THREADS = 4, 32
+
+#: The channels to which a change goes.
+Channels: TypeAlias = tuple[str | bytes, ...]
 
 LATE = {'': ['This change could not be checked in time.']}
 FAILED = {'': ['This change could not be checked.']}
@@ -46,42 +57,80 @@ class _Job:
     """One change of a client's."""
 
     def __init__(
-        self, client: Client, size: int, examination: Examination, answer: Callable[[Settled], object]
+        self,
+        client: Client,
+        size: int,
+        channels: Channels,
+        examination: Examination,
+        answer: Callable[[Settled], object],
     ) -> None:
         self.client = client
         self.size = size
+        self.channels = channels
         self.examination = examination
         self.answer = answer
         # Whether it may be given up at this moment, whether it was, and what the client has been told.
         self.is_open = True
         self.is_given_up = False
         self.is_told = False
-        self.deadline = 0.0
-        self.timer: Handle | None = None
+        self.turn = self.deadline = 0.0
+
+
+class _Desk:
+    """The clients that wait with a change to the same channels; a change examined beside another would be in vain."""
+
+    def __init__(self, channels: Channels) -> None:
+        self.channels = channels
+        self.waiting: deque[Client] = deque()
+        #: The change that has its turn.
+        self.job: _Job | None = None
 
 
 class _Lane:
-    """The clients of one class of facilities, of which a slow one holds up no others."""
+    """What one class of facilities has to examine; a slow one holds up no others."""
 
     def __init__(self) -> None:
-        self.ready: deque[Client] = deque()
+        self.desks: dict[Channels, _Desk] = {}
+        # Those where somebody waits and nobody has a turn.
+        self.ready: deque[_Desk] = deque()
         # Threads, and those of them that have a job; those that are given up do not count.
         self.threads = 0
         self.busy = 0
 
+    def queue(self, client: Client, channels: Channels) -> None:
+        """Let ``client`` wait with a change to ``channels``."""
+        desk = self.desks.setdefault(channels, _Desk(channels))
+        desk.waiting.append(client)
+        if desk.job is None and len(desk.waiting) == 1:
+            self.ready.append(desk)
+
+    def end(self, job: _Job) -> None:
+        """End the turn of ``job``, if it has one still."""
+        desk = self.desks.get(job.channels)
+        if desk is not None and desk.job is job:
+            desk.job = None
+            if desk.waiting:
+                self.ready.append(desk)
+            else:
+                del self.desks[job.channels]
+
 
 class Clerk:
-    """Has changes examined: those of one client one by one, those of several side by side."""
+    """Has changes examined: those of one client, or to one collection, one by one, all others side by side."""
 
     def __init__(self, store: Store, primitives: Primitives) -> None:
         self._store = store
         self._loop = primitives.loop()
         self._spawn = primitives.spawn
+        self._courtesy = Courtesy(primitives.lock())
         # Guards all below.
         self._lock = primitives.lock()
         self._lanes: dict[type, _Lane] = {}
         self._jobs: dict[Client, deque[_Job]] = {}
         self._threads = 0
+        # What is being examined, or followed up.
+        self._running: dict[_Job, _Lane] = {}
+        self._sweeps = False
 
     def take(
         self, client: Client, size: int, licence: Licence, steps: Sequence[Submit], answer: Callable[[Settled], object]
@@ -91,13 +140,13 @@ class Clerk:
         ``steps`` would make it as it is, ``size`` is that of its message; ``answer()`` is called on the loop.
         """
         examination = Examination(self._store, licence.facility, licence.author, steps)
-        job = _Job(client, size, examination, answer)
+        job = _Job(client, size, tuple(step.channel for step in steps), examination, answer)
         with self._lock:
             jobs = self._jobs.setdefault(client, deque())
             jobs.append(job)
             if len(jobs) == 1:
                 lane = self._lanes.setdefault(type(examination.facility), _Lane())
-                lane.ready.append(client)
+                lane.queue(client, job.channels)
                 self._staff(lane)
 
     def _staff(self, lane: _Lane) -> None:
@@ -117,8 +166,8 @@ class Clerk:
                 with self._lock:
                     if not lane.ready:
                         break
-                    client = lane.ready.popleft()
-                    job = self._jobs[client][0]
+                    desk = lane.ready.popleft()
+                    desk.job = job = self._jobs[desk.waiting.popleft()][0]
                     lane.busy += 1
                 is_given_up = self._do(lane, job)
         finally:
@@ -137,7 +186,8 @@ class Clerk:
         try:
             if not job.client.is_cut:
                 db.close_old_connections()
-                settled = job.examination.settle(lambda: self._may_go_on(job), lambda: self._reopen(job))
+                with self._courtesy.shown():
+                    settled = job.examination.settle(lambda: self._may_go_on(job), lambda: self._reopen(job))
         except (RedisError, OSError) as error:
             if self._close(job):
                 logger.warning('Lost a change on its way to Redis: %s', error)
@@ -150,7 +200,8 @@ class Clerk:
             if settled.is_applied:
                 self._watch(lane, job)
                 try:
-                    job.examination.follow_up(settled)
+                    with self._courtesy.shown():
+                        job.examination.follow_up(settled)
                 except Exception:
                     logger.exception('%s failed after a change', type(job.examination.facility).__qualname__)
         self._close(job)
@@ -177,9 +228,14 @@ class Clerk:
 
     def _watch(self, lane: _Lane, job: _Job) -> None:
         with self._lock:
+            now = self._loop.time()
             job.is_open = True
-            job.deadline = self._loop.time() + DEADLINE
-        self._loop.call_soon_threadsafe(self._set_timer, lane, job)
+            job.turn = job.turn or now + TURN
+            job.deadline = now + DEADLINE
+            self._running[job] = lane
+            if not self._sweeps:
+                self._sweeps = True
+                self._loop.call_soon_threadsafe(self._loop.call_later, SWEEP, self._sweep)
 
     def _tell(self, job: _Job, settled: Settled) -> None:
         job.is_told = True
@@ -191,38 +247,41 @@ class Clerk:
         self._loop.call_soon_threadsafe(job.client.not_published, error)
 
     def _next(self, lane: _Lane, job: _Job) -> None:
-        """Be done with ``job``, and let its client's next one wait for a thread; under the lock."""
-        self._loop.call_soon_threadsafe(self._done, job)
+        """Be done with ``job``, and let its client's next one wait for its turn; under the lock."""
+        self._loop.call_soon_threadsafe(job.client.published, job.size)
+        del self._running[job]
+        lane.end(job)
         jobs = self._jobs[job.client]
         jobs.popleft()
         if jobs:
-            lane.ready.append(job.client)
+            lane.queue(job.client, jobs[0].channels)
         else:
             del self._jobs[job.client]
 
     # On the loop.
 
-    def _done(self, job: _Job) -> None:
-        if job.timer is not None:
-            job.timer.cancel()
-        job.client.published(job.size)
-
-    def _set_timer(self, lane: _Lane, job: _Job) -> None:
-        if job.timer is not None:
-            job.timer.cancel()
-        job.timer = self._loop.call_later(DEADLINE, self._expire, lane, job)
-
-    def _expire(self, lane: _Lane, job: _Job) -> None:
+    def _sweep(self) -> None:
+        """Give up what takes too long, and end the turn of what takes long."""
         with self._lock:
-            if not job.is_open:
-                return
-            job.is_given_up = True
-            job.is_open = False
-            # Its thread goes on for itself, and ends when it comes to an end.
-            lane.threads -= 1
-            lane.busy -= 1
-            if not job.is_told:
-                self._tell(job, Settled.refused(LATE))
-            self._next(lane, job)
-            self._staff(lane)
+            now = self._loop.time()
+            for job, lane in [*self._running.items()]:
+                if job.is_open and now >= job.deadline:
+                    self._give_up(lane, job)
+                elif now >= job.turn:
+                    lane.end(job)
+                    self._staff(lane)
+            self._sweeps = bool(self._running)
+        if self._sweeps:
+            self._loop.call_later(SWEEP, self._sweep)
+
+    def _give_up(self, lane: _Lane, job: _Job) -> None:
+        """Let the thread of ``job`` go on for itself; it ends when it comes to an end. Under the lock."""
+        job.is_given_up = True
+        job.is_open = False
+        lane.threads -= 1
+        lane.busy -= 1
+        if not job.is_told:
+            self._tell(job, Settled.refused(LATE))
+        self._next(lane, job)
+        self._staff(lane)
         logger.error('%s takes too long for a change', type(job.examination.facility).__qualname__)

@@ -1,5 +1,9 @@
 """What browsers may be bound to, who may change it, and what it must be: found by its name, like admin.py."""
 
+from django.core.exceptions import PermissionDenied, ValidationError
+
+from demo import noughts
+from demo.game import player_of
 from demo.tour import TourForm
 from djng import facilities
 
@@ -11,6 +15,25 @@ facilities.register('subscribe_data', 'chat')(facilities.Facility)
 class ScoreboardFacility(facilities.Facility):
     def may_publish(self, request):
         return False  # the server alone says what the score is
+
+
+@facilities.register('game-<slug:slug>')
+class GameFacility(facilities.Facility):
+    writable = noughts.SAID
+    expire = 24 * 60 * 60
+    rate = 5
+
+    def before_change(self, author, change):
+        if author.session_key is None:
+            raise PermissionDenied('Your browser keeps no cookies, so nobody would know you again.')
+        player = player_of(author.session_key, self.kwargs['slug'])
+        try:
+            game = noughts.decide(change.before, change.after, player)
+        except noughts.Refused as refusal:
+            raise ValidationError(str(refusal)) from refusal
+        # A move, and all that follows from it, is one change.
+        change.set = {name: value for name, value in game.items() if change.before.get(name, ...) != value}
+        change.delete = []
 
 
 @facilities.register('tour-<int:pk>')

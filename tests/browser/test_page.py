@@ -15,6 +15,7 @@ TITLES = {
     THREEWAY: 'Three-way data-binding · djng',
     '/chat/': 'Chat · djng',
     '/scoreboard/': 'Scoreboard · djng',
+    '/game/': 'Noughts and crosses · djng',
     '/tour/': 'Shared form · djng',
 }
 

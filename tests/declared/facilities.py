@@ -177,6 +177,19 @@ class Chat(Facility):
         change.push = [{'from': author.client, 'text': str(text)} for text in change.push]
 
 
+@facilities.register('weighed')
+class Weighed(Facility):
+    """Where looking at a change takes a moment, and is counted."""
+
+    calls = 0
+
+    def before_change(self, author, change):
+        """Tell how often this process has done so."""
+        Weighed.calls += 1
+        change.set['calls'] = Weighed.calls
+        time.sleep(0.02)
+
+
 @facilities.register('crowded')
 class Crowded(Facility):
     """What many change at once."""

@@ -221,6 +221,18 @@ def test_at_once(server: Runserver) -> None:
         assert all_of_them[0].position[1] == 50
 
 
+def test_one_by_one(server: Runserver) -> None:
+    """No change is examined in vain beside another to the same collection, unless that takes long."""
+    with contextlib.ExitStack() as stack:
+        all_of_them = [stack.enter_context(bound(server, 'weighed')).knows() for _ in range(10)]
+        for n in range(4):
+            for number, a in enumerate(all_of_them):
+                a.say({f'p{number}': n})
+        for a in all_of_them:
+            a.hear_until(lambda bound: bound.position[1] == 40)
+        assert 40 <= all_of_them[0].value['calls'] < 60
+
+
 def test_plain_sockets_may_only_listen(server: Runserver) -> None:
     """Their wire has no word for a refusal, so they may not publish where changes are examined."""
     with opened(server, f'person?{BOTH}&echo') as a, bound(server, 'person') as b:
