@@ -22,6 +22,9 @@ function touchDown(replica, entry, places) {
 /** A label has taken the change in flight in. `places()` says where its items went. */
 export function answer(replica, entry, label, places) {
   entry.answers[label.name] = true;
+  if (entry.s > label.offeredBehind) {
+    label.lost = null;                  // the server has heard of it before
+  }
   if (source(replica.layers) === label) {
     touchDown(replica, entry, places());
   }

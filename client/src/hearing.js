@@ -108,6 +108,9 @@ function decide(replica, label, own, frame) {
 function next(replica, label, frame, own) {
   const { layers } = replica;
   const before = base(layers).length;
+  if (frame.author === replica.me && frame.s === undefined) {
+    label.lost = null;
+  }
   const isWhole = frame.list || label.list !== frame.list || label.known !== null;
   const names = advance(label, frame);
   mention(replica, names);

@@ -78,10 +78,10 @@ export function everyName(layers) {
   return found;
 }
 
-/** What a label that has nothing yet is offered, `{list, texts}` or null: what was known of it before it was lost, or the page has. */
-export function remembered({ known }, local) {
-  const lost = known || local;
-  return lost && Object.keys(lost.texts).length ? lost : null;
+/** What a label is offered, a record or null: what was known of it before it was lost, or, where it has nothing yet, what the page has. */
+export function remembered({ lost, v }, local) {
+  const offered = lost || (v === 0 && local);
+  return offered && Object.keys(offered.texts).length ? offered : null;
 }
 
 /** Does a property wait, in flight or pending? `name` is a property's, or an index of what an array shows. */

@@ -51,12 +51,13 @@ function tell(entry) {
 }
 
 /** Offer what is known to labels that have lost it; what only the page has goes to the widest. */
-function offers({ layers, pub, publishes }) {
-  const empty = layers.labels.filter(({ name, unseeded }) => unseeded && publishes && pub.includes(name));
-  return empty.map((label, index) => {
-    const lost = remembered(label, index ? null : layers.local);
-    label.unseeded = false;
-    return lost && seed(lost, pub.length > 1 ? label.name : null);
+function offers({ layers, pub, publishes, s }) {
+  const lacking = layers.labels.filter(({ name, unseeded }) => unseeded && publishes && pub.includes(name));
+  const widest = lacking.find(({ v }) => v === 0);
+  return lacking.map((label) => {
+    const offered = remembered(label, label === widest ? layers.local : null);
+    Object.assign(label, { unseeded: false, offeredBehind: s });
+    return offered && seed(offered, pub.length > 1 ? label.name : null);
   }).filter(Boolean);
 }
 

@@ -32,10 +32,10 @@ function raw(text) {
 }
 
 /** A snapshot: `texts` are the values by name or the items; `list` is null where the collection is neither yet. */
-function snapshot(text, { c, e, v, n }) {
+function snapshot(text, { c, e, v, n, b }) {
   const list = n !== undefined;
   const texts = list ? elements(members(members(text).$$djng).items) : raw(text);
-  return { type: 'snapshot', label: c, e, v, list: list || v > 0 || Object.keys(texts).length > 0 ? list : null, texts };
+  return { type: 'snapshot', label: c, e, v, made: b, list: list || v > 0 || Object.keys(texts).length > 0 ? list : null, texts };
 }
 
 /** A change: `set` by name, `del`, and of an array `n`, its length afterwards. `author` and `s` are missing where nobody's. */
@@ -82,8 +82,8 @@ export function write({ list, set, length, push }, s) {
   return frame(set, told);
 }
 
-/** The frame that offers a collection to a server that has lost it: for one label, or (null) for all. */
-export function seed({ list, texts }, label) {
-  const told = ['"seed":1'].concat(label === null ? [] : `"c":${JSON.stringify(label)}`);
+/** The frame that offers a collection, which may have a position, to a server that has lost it: for one label, or (null) for all. */
+export function seed({ list, texts, e, v }, label) {
+  const told = ['"seed":1'].concat(label === null ? [] : `"c":${JSON.stringify(label)}`, e === undefined ? [] : `"e":${e},"v":${v}`);
   return list ? frame({}, told.concat('"list":1', `"push":[${texts.join()}]`)) : frame(texts, told);
 }

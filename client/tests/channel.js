@@ -4,15 +4,15 @@
  * `taken` is the log of all that was ever asked for: `{e, v, author, s, change, isSeed, isRefused}`.
  */
 export class Channel {
-  constructor(label, clock, { tellsLength }) {
-    Object.assign(this, { label, clock, tellsLength, state: null, clients: new Map(), taken: [], dumped: null });
+  constructor(label, clock, { tellsLength, tellsMade }) {
+    Object.assign(this, { label, clock, tellsLength, tellsMade, state: null, clients: new Map(), taken: [], dumped: null });
   }
 
   /** The state, made anew if it is gone: epochs only grow. */
   touch() {
     if (!this.state) {
       const e = this.clock();
-      this.state = { e, since: e, v: 0, list: null, content: Object.create(null) };
+      this.state = { e, since: e, v: 0, list: null, content: Object.create(null), seed: { e: 0, v: 0 }, seeded: [], deleted: [] };
     }
     return this.state;
   }
@@ -24,8 +24,9 @@ export class Channel {
   }
 
   snapshot() {
-    const { e, v, list, content } = this.touch();
-    const told = JSON.stringify({ full: 1, c: this.label, e, v, ...(list && { n: content.length }) });
+    const { e, since, v, list, content } = this.touch();
+    const made = since !== e && this.tellsMade && { b: since };
+    const told = JSON.stringify({ full: 1, c: this.label, e, v, ...made, ...(list && { n: content.length }) });
     if (list) {
       return `{"$$djng":${told.slice(0, -1)},"items":[${content.join()}]}}`;
     }
@@ -37,14 +38,18 @@ export class Channel {
    * One step of the script. `author` is a client's public name, or null. Returns `{frame}` for all, `{answer}` for the author
    * alone, or nothing.
    */
-  submit(change, author = null, s = null, isSeed = false) {
+  submit(change, author = null, s = null, isSeed = null) {
     const state = this.touch();
     const last = this.clients.get(author);
     if (s !== null && last && last.s >= s && last.e >= state.since) {
       return { answer: { ack: s, c: this.label, e: state.e, v: last.v, ...(this.tellsLength && last.s === s && { n: last.n }) } };
     }
-    if (isSeed && state.v > 0) {
-      return {};
+    if (isSeed) {
+      const news = this.news(state, change, isSeed);
+      if (!news) {
+        return {};
+      }
+      change = news;
     }
     if (state.list !== change.list) {
       if (Object.keys(state.content).length) {
@@ -55,12 +60,37 @@ export class Channel {
     }
     const told = this.apply(state, change);
     state.v += 1;
+    const names = change.set.map(([name]) => name);
+    state.seeded = state.seeded.filter((name) => !names.includes(name) && !change.del.includes(name)).concat(isSeed ? names : []);
+    state.deleted = state.deleted.concat(isSeed ? [] : change.del);
     this.taken.push({ e: state.e, v: state.v, author, s, change, isSeed });
     if (s !== null) {
       this.clients.set(author, { s, e: state.e, v: state.v, n: state.content.length });
     }
     const about = { c: this.label, e: state.e, v: state.v, ...(author && { o: author }), ...(s !== null && { s }), ...told.about };
     return { frame: `{${told.parts.concat(`"$$djng":${JSON.stringify(about)}`).join()}}` };
+  }
+
+  /** What of a seed is missing; an older server takes one as a whole, or not. */
+  news(state, change, { e = 0, v = 0 }) {
+    const { v: version, seed, seeded, deleted, content, list } = state;
+    const isLater = e > seed.e || (e === seed.e && v > seed.v);
+    if (version > 0 && !(isLater && e < state.since && this.tellsMade)) {
+      return null;
+    }
+    state.seed = { e, v };
+    if (version === 0) {
+      return change;
+    }
+    if (change.list || list) {
+      return null;
+    }
+    const set = change.set.filter(([name, text]) => (
+      seeded.includes(name) ? content[name] !== text : !(name in content) && !deleted.includes(name)
+    ));
+    const has = (name) => change.set.some(([other]) => other === name);
+    const del = seed.e > 0 ? seeded.filter((name) => !has(name)) : [];
+    return set.length || del.length ? { ...change, set, del } : null;
   }
 
   apply({ content }, change) {
@@ -74,10 +104,7 @@ export class Channel {
     };
     if (change.list) {
       change.set.forEach(([index, text]) => put(Number(index), text));
-      if (change.n !== undefined) {
-        content.length = Math.min(content.length, change.n);
-        Array.from({ length: change.n - content.length }).forEach(() => put(content.length, 'null'));
-      }
+      content.length = Math.min(content.length, change.n ?? Infinity);
       change.push.forEach((text) => put(content.length, text));
     } else {
       change.set.forEach(([name, text]) => { content[name] = told[name] = text; });
@@ -113,6 +140,7 @@ export class Channel {
 }
 
 function copy(state) {
-  const { content } = state;
-  return { ...state, content: state.list ? content.slice() : Object.assign(Object.create(null), content) };
+  const { content, list, seeded, deleted } = state;
+  const copied = list ? content.slice() : Object.assign(Object.create(null), content);
+  return { ...state, seeded: [...seeded], deleted: [...deleted], content: copied };
 }

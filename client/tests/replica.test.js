@@ -40,6 +40,8 @@ function page(collection = null, { publishes = true } = {}) {
 
 /** One that was greeted. */
 const greeted = (content, options) => page(undefined, options).hears(hello(), full(content));
+/** What is given back of a state that was lost. */
+const lost = (content, about) => ({ ...content, $$djng: { seed: 1, e: 1000, v: 1, ...about } });
 const sync = { $$djng: { sync: 1 } };
 
 test('A snapshot is what is shown.', () => {
@@ -165,7 +167,7 @@ test('An acknowledgement of an epoch that is over does not count.', () => {
   const it = greeted({ a: 1 }).edits({ a: 2 });
   it.says();
   it.hears(full({ a: 5 }, { e: 2000, v: 1 }), ack(1, 2));
-  assert.deepEqual(it.says(), [{ a: 2, $$djng: { s: 1 } }]);
+  assert.deepEqual(it.says(), [lost({ a: 1 }), { a: 2, $$djng: { s: 1 } }]);
   assert.deepEqual(it.hears(own({ a: 2 }, 1, 2, { e: 2000 })).shows(), { a: 2 });
 });
 
@@ -173,7 +175,7 @@ test('Nor does one that came while a snapshot was awaited, if this is of a later
   const it = greeted({ a: 1 }).edits({ a: 2 });
   it.says();
   it.hears(change({ b: 1 }, { v: 4 }), ack(1, 2), full({ a: 5 }, { e: 2000, v: 1 }));
-  assert.deepEqual([it.shows(), it.says()], [{ a: 2 }, [sync, { a: 2, $$djng: { s: 1 } }]]);
+  assert.deepEqual([it.shows(), it.says()], [{ a: 2 }, [sync, lost({ a: 1 }), { a: 2, $$djng: { s: 1 } }]]);
 });
 
 test('Every snapshot makes the change in flight go again, also one that is dropped.', () => {
@@ -241,7 +243,7 @@ test('A page that may not publish gives nothing, and shows what the server has.'
 test('A state that is lost is given back as it was written, and shown meanwhile.', () => {
   const it = page().hears(hello(), '{"id":12345678901234567890,"z":-0,"$$djng":{"full":1,"c":"broadcast","e":1000,"v":4}}');
   it.hears(full(null, { e: 2000 }));
-  assert.deepEqual(outgoing(it.replica), ['{"id":12345678901234567890,"z":-0,"$$djng":{"seed":1}}']);
+  assert.deepEqual(outgoing(it.replica), ['{"id":12345678901234567890,"z":-0,"$$djng":{"seed":1,"e":1000,"v":4}}']);
   assert.deepEqual(Object.keys(it.shows()), ['id', 'z']);
 });
 
@@ -251,11 +253,36 @@ test('Who was faster has the word: what nobody has given back is gone.', () => {
   assert.deepEqual(it.hears(change({ a: 1 }, { e: 2000, v: 1, o: 'other' })).shows(), { a: 1 });
 });
 
+test('Of a state that is lost is given back what another one lacks, too.', () => {
+  const it = greeted({ a: 1, b: 1 }).hears(full({ a: 2 }, { e: 2000, v: 1 }));
+  assert.deepEqual([it.shows(), it.says(), it.says()], [{ a: 2 }, [lost({ a: 1, b: 1 })], []]);
+  assert.deepEqual(it.hears(change({ b: 1 }, { e: 2000, v: 2, o: 'me' })).shows(), { a: 2, b: 1 });
+});
+
+test('What may not have reached the server is given back again on the next socket, until something said behind it has.', () => {
+  const it = greeted({ a: 1 }).hears(full({ b: 1 }, { e: 2000, v: 1 }));
+  const reopen = () => {
+    close(it.replica);
+    return it.hears(hello(), full({ b: 1 }, { e: 2000, v: 1 }));
+  };
+  assert.deepEqual([it.says(), reopen().says()], [[lost({ a: 1 })], [lost({ a: 1 })]]);
+  it.edits({ b: 2 }).says();
+  it.hears(own({ b: 2 }, 1, 2, { e: 2000 }));
+  close(it.replica);
+  assert.deepEqual(it.hears(hello(), full({ b: 2 }, { e: 2000, v: 2 })).says(), []);
+});
+
+test('What goes on in a later epoch is not lost.', () => {
+  const it = greeted({ a: 1, b: 1 }, { v: 5 });
+  const { $$djng: about, ...content } = full({ a: 2 }, { e: 2000, v: 1 });
+  assert.deepEqual(it.hears({ ...content, $$djng: { ...about, b: 900 } }).says(), []);
+});
+
 test('What is pending when the state is lost is said after the seed.', () => {
   const it = greeted({ a: 1 }).edits({ a: 2 });
   it.says();
   it.hears(full(null, { e: 2000 }));
-  assert.deepEqual(it.says(), [{ a: 1, $$djng: { seed: 1 } }, { a: 2, $$djng: { s: 1 } }]);
+  assert.deepEqual(it.says(), [lost({ a: 1 }), { a: 2, $$djng: { s: 1 } }]);
 });
 
 test('Without the right to publish an edit stays here until the server speaks.', () => {
@@ -295,7 +322,7 @@ test('A label that is written to and not heard answers by an acknowledgement, an
 test('Each audience is given back its own.', () => {
   const it = page().hears(hello(['broadcast', 'user']), full({ a: 1 }), full({ b: 1 }, { c: 'user' }));
   it.hears(full(null, { e: 2000 }), full(null, { e: 2000, c: 'user' }));
-  assert.deepEqual(it.says(), [{ a: 1, $$djng: { seed: 1, c: 'broadcast' } }, { b: 1, $$djng: { seed: 1, c: 'user' } }]);
+  assert.deepEqual(it.says(), [lost({ a: 1 }, { c: 'broadcast' }), lost({ b: 1 }, { c: 'user' })]);
 });
 
 test('Rights may change with a socket: a label that is not heard any more is not shown.', () => {

@@ -10,10 +10,10 @@ import { Channel } from './channel.js';
 export const publicName = (id) => createHash('sha256').update(id).digest('hex').slice(0, 16);
 
 export class Server {
-  constructor({ labels = ['broadcast'], refuses = () => false, tellsLength = false } = {}) {
+  constructor({ labels = ['broadcast'], refuses = () => false, tellsLength = false, tellsMade = true } = {}) {
     let time = 1000;
     const clock = () => (time += 1);
-    this.channels = labels.map((label) => new Channel(label, clock, { tellsLength }));
+    this.channels = labels.map((label) => new Channel(label, clock, { tellsLength, tellsMade }));
     Object.assign(this, { refuses, sockets: new Set(), late: [] });
   }
 
@@ -86,7 +86,7 @@ export class Server {
   }
 
   read(socket, frame) {
-    const { sync, list = 0, n, push = [], del = [], s = null, seed, c } = frame.$$djng;
+    const { sync, list = 0, n, push = [], del = [], s = null, seed, c, e, v } = frame.$$djng;
     const set = Object.entries(frame).filter(([name]) => name !== '$$djng').map(([name, value]) => [name, JSON.stringify(value)]);
     const change = { list: Boolean(list), set, n, push: push.map((item) => JSON.stringify(item)), del };
     const channels = socket.pub.map((label) => this.find(label)).filter(({ label }) => c === undefined || c === label);
@@ -98,7 +98,7 @@ export class Server {
       const errors = Object.fromEntries((bad.length ? bad : ['']).map((name) => [name, ['bad']]));
       socket.direct.push(JSON.stringify({ $$djng: { s, errors } }));
     } else {
-      channels.map((channel) => this.submit(channel, change, socket.name, seed ? null : s, Boolean(seed)))
+      channels.map((channel) => this.submit(channel, change, socket.name, seed ? null : s, seed ? { e, v } : null))
         .filter(Boolean).forEach((answer) => socket.direct.push(JSON.stringify({ $$djng: answer })));
     }
   }

@@ -104,6 +104,10 @@ class BoundVisitor(Visitor):
             return say(())
         change = frame.change
         if self.licence is not None:
+            if change.kind == 'array' and self.licence.facility.examines():
+                if change.delete or change.insert:
+                    return say((), self._refusing(frame.s, {'': ['Here an array is set, cut and pushed to.']}))
+                change = change._replace(at=None)
             if frame.seed:
                 permitted = self.licence.permitted(change)
                 if permitted is None:
@@ -112,13 +116,17 @@ class BoundVisitor(Visitor):
             elif errors := self.licence.objections(change):
                 return say((), self._refusing(frame.s, errors))
         channels = self.publishers
-        if frame.label is not None:
+        if frame.seed and frame.label is not None:
             channels = [channel for channel in channels if label(channel) == frame.label]
         if not channels and not frame.seed:
             return say((), self._refusing(frame.s, {'': ['This socket may not publish.']}))
         steps = []
         for channel in channels:
-            step = Submit(channel, label(channel), change, self._name, frame.s, frame.seed, who=self.who)
+            said = change
+            if change.at is not None and frame.label != label(channel):
+                # Indexes of another collection: they are taken for those of what there is.
+                said = change._replace(at=None)
+            step = Submit(channel, label(channel), said, self._name, frame.s, frame.seed, who=self.who)
             name = channel.encode()
             if name in self.channels:
                 # One that was lost is made anew for the snapshot, behind which the change comes again.

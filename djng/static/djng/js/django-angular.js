@@ -363,11 +363,7 @@
       fill(texts, Number(index) + 1);
       texts[index] = set[index];
     });
-    if (length !== null) {
-      fill(texts, length);
-      texts.length = length;
-    }
-    return { list, texts: texts.concat(push) };
+    return { list, texts: (length === null ? texts : texts.slice(0, length)).concat(push) };
   }
   function fill(texts, length) {
     while (texts.length < length) {
@@ -950,9 +946,9 @@
     });
     return found;
   }
-  function remembered({ known }, local) {
-    const lost = known || local;
-    return lost && Object.keys(lost.texts).length ? lost : null;
+  function remembered({ lost, v }, local) {
+    const offered = lost || v === 0 && local;
+    return offered && Object.keys(offered.texts).length ? offered : null;
   }
   function waits(layers, name) {
     if (!isList(layers, null)) {
@@ -1187,10 +1183,16 @@
       // changes that came while it was
       deferred: null,
       // a snapshot that waits for an answer
+      made: null,
+      // the epoch in which the collection was made
+      lost: null,
+      // what one held that is lost: `{list, texts, e, v}`, until it is known that the server has it
       known: null,
-      // what a state held that is lost: `{list, texts}`, until there is another
+      // the same, shown until there is another
+      offeredBehind: 0,
+      // the number of the last change before that was offered
       unseeded: false
-      // was the last snapshot empty, and nobody has offered what is known?
+      // may the last snapshot lack something, and nobody has offered what is known?
     };
   }
   var precedes = (a, b) => a.e === null || a.e < b.e || a.e === b.e && a.v < b.v;
@@ -1198,15 +1200,15 @@
     Object.assign(label, { awaiting: true, fresh: true, held: [], deferred: null });
   }
   var isNews = (label, frame2) => label.fresh || !precedes(frame2, label);
-  function adopt(label, { list, texts, e, v }, mayOffer) {
+  function adopt(label, { list, texts, e, v, made = e }, mayOffer) {
     const { held, list: oldList, texts: old } = label;
-    let { known } = label;
-    if (v > 0 || !mayOffer) {
-      known = null;
-    } else if (Object.keys(old).length) {
-      known = { list: oldList, texts: old };
+    let { lost } = label;
+    if (label.e !== null && label.e < made && Object.keys(old).length) {
+      lost = { list: oldList, texts: old, e: label.e, v: label.v };
     }
-    Object.assign(label, { list, texts, e, v, awaiting: false, fresh: false, held: [], deferred: null, known, unseeded: v === 0 });
+    lost = mayOffer && lost && lost.e < made ? lost : null;
+    Object.assign(label, { list, texts, e, v, made, awaiting: false, fresh: false, held: [], deferred: null });
+    Object.assign(label, { lost, known: v > 0 ? null : lost, unseeded: v === 0 || lost !== null });
     return { held, old };
   }
   function place(label, { e, v }) {
@@ -1234,7 +1236,7 @@
     del.forEach((name) => {
       delete texts[name];
     });
-    Object.assign(label, { v, known: null, unseeded: false });
+    Object.assign(label, { v, known: null, unseeded: label.unseeded && label.lost !== null });
     return names2.concat(del);
   }
 
@@ -1385,6 +1387,9 @@
   }
   function answer(replica, entry, label, places) {
     entry.answers[label.name] = true;
+    if (entry.s > label.offeredBehind) {
+      label.lost = null;
+    }
     if (source(replica.layers) === label) {
       touchDown(replica, entry, places());
     }
@@ -1493,10 +1498,10 @@
     });
     return values;
   }
-  function snapshot(text, { c, e, v, n }) {
+  function snapshot(text, { c, e, v, n, b }) {
     const list = n !== void 0;
     const texts = list ? elements(members(members(text).$$djng).items) : raw(text);
-    return { type: "snapshot", label: c, e, v, list: list || v > 0 || Object.keys(texts).length > 0 ? list : null, texts };
+    return { type: "snapshot", label: c, e, v, made: b, list: list || v > 0 || Object.keys(texts).length > 0 ? list : null, texts };
   }
   function change(text, { c, e, v, n, o, s, del }) {
     return { type: "change", label: c, e, v, list: n !== void 0, n, author: o, s, set: raw(text), del: (del || []).filter(travels) };
@@ -1535,8 +1540,8 @@
     }
     return frame(set, told);
   }
-  function seed({ list, texts }, label) {
-    const told = ['"seed":1'].concat(label === null ? [] : `"c":${JSON.stringify(label)}`);
+  function seed({ list, texts, e, v }, label) {
+    const told = ['"seed":1'].concat(label === null ? [] : `"c":${JSON.stringify(label)}`, e === void 0 ? [] : `"e":${e},"v":${v}`);
     return list ? frame({}, told.concat('"list":1', `"push":[${texts.join()}]`)) : frame(texts, told);
   }
 
@@ -1629,6 +1634,9 @@
   function next(replica, label, frame2, own2) {
     const { layers } = replica;
     const before = base(layers).length;
+    if (frame2.author === replica.me && frame2.s === void 0) {
+      label.lost = null;
+    }
     const isWhole = frame2.list || label.list !== frame2.list || label.known !== null;
     const names2 = advance(label, frame2);
     mention(replica, names2);
@@ -1718,12 +1726,13 @@
     Object.assign(entry, { isOut: true, isTold: true });
     return write(entry.change, entry.s);
   }
-  function offers({ layers, pub, publishes }) {
-    const empty = layers.labels.filter(({ name, unseeded }) => unseeded && publishes && pub.includes(name));
-    return empty.map((label, index) => {
-      const lost = remembered(label, index ? null : layers.local);
-      label.unseeded = false;
-      return lost && seed(lost, pub.length > 1 ? label.name : null);
+  function offers({ layers, pub, publishes, s }) {
+    const lacking = layers.labels.filter(({ name, unseeded }) => unseeded && publishes && pub.includes(name));
+    const widest = lacking.find(({ v }) => v === 0);
+    return lacking.map((label) => {
+      const offered = remembered(label, label === widest ? layers.local : null);
+      Object.assign(label, { unseeded: false, offeredBehind: s });
+      return offered && seed(offered, pub.length > 1 ? label.name : null);
     }).filter(Boolean);
   }
   function outgoing(replica) {
