@@ -1,6 +1,7 @@
 /** When a change in flight has arrived: by its coming back, by an acknowledgement, or never. */
 import { precedes } from './confirmed.js';
 import { apply } from './difference.js';
+import { follow, stand } from './grounding.js';
 import { land, locate } from './landing.js';
 import { base, source } from './layers.js';
 import { find } from './replica.js';
@@ -14,7 +15,9 @@ function touchDown(replica, entry, places) {
   if (entry.change.list && !entry.isLanded) {
     entry.isLanded = true;
     if (layers.pending && layers.pending.list) {
+      follow(layers, base(layers), true);
       layers.pending = land(layers.pending, places, base(layers), behind(layers.sent, entry));
+      stand(layers);
     }
   }
 }

@@ -1,18 +1,20 @@
 /**
  * One audience's collection for the model test, kept and numbered by the rules of docs/wire.rst, with nothing of src/ in it.
  *
- * `taken` is the log of all that was ever asked for: `{e, v, author, s, change, isSeed, isRefused}`.
+ * `taken` is the log of all that was ever asked for: `{e, v, author, s, change, isSeed, isRefused}`. `heirs` tells of a text
+ * in the place of which one it was set.
  */
 export class Channel {
   constructor(label, clock, { tellsLength, tellsMade }) {
-    Object.assign(this, { label, clock, tellsLength, tellsMade, state: null, clients: new Map(), taken: [], dumped: null });
+    Object.assign(this, { label, clock, tellsLength, tellsMade, state: null, clients: new Map(), taken: [], heirs: new Map(), dumped: null });
   }
 
   /** The state, made anew if it is gone: epochs only grow. */
   touch() {
     if (!this.state) {
       const e = this.clock();
-      this.state = { e, since: e, v: 0, list: null, content: Object.create(null), seed: { e: 0, v: 0 }, seeded: [], deleted: [] };
+      this.state = { e, since: e, v: 0, list: null, content: Object.create(null), moves: [],
+        seed: { e: 0, v: 0 }, seeded: [], deleted: [] };
     }
     return this.state;
   }
@@ -50,6 +52,14 @@ export class Channel {
         return {};
       }
       change = news;
+    }
+    if (change.list && !isSeed && (change.at || change.del.length || (change.ins && change.ins.length))) {
+      if (change.at && (change.at.e !== state.e || change.at.v > state.v)) {
+        return { answer: { again: s, c: this.label, e: state.e, v: state.v } };
+      }
+      change = resolve(state, change, this.heirs);
+    } else if (change.list) {
+      change.set.forEach(([index, text]) => this.heirs.set(text, state.content[index]));
     }
     if (state.list !== change.list) {
       if (Object.keys(state.content).length) {
@@ -93,7 +103,8 @@ export class Channel {
     return set.length || del.length ? { ...change, set, del } : null;
   }
 
-  apply({ content }, change) {
+  apply(state, change) {
+    const { content } = state;
     const told = Object.create(null);
     const put = (index, text) => {
       while (content.length < index) {
@@ -103,6 +114,10 @@ export class Channel {
       content[index] = told[index] = text;
     };
     if (change.list) {
+      if (change.moved || change.n < content.length) {
+        const steps = change.moved || [[change.n, content.length - change.n, 0]];
+        state.moves.push(...steps.map((step) => [state.v + 1, ...step]));
+      }
       change.set.forEach(([index, text]) => put(Number(index), text));
       content.length = Math.min(content.length, change.n ?? Infinity);
       change.push.forEach((text) => put(content.length, text));
@@ -112,7 +127,7 @@ export class Channel {
     }
     return {
       parts: Object.entries(told).map(([name, text]) => `${JSON.stringify(name)}:${text}`),
-      about: { ...(change.del.length && { del: change.del }), ...(change.list && { n: content.length }) },
+      about: { ...(!change.list && change.del.length && { del: change.del }), ...(change.list && { n: content.length }) },
     };
   }
 
@@ -140,7 +155,48 @@ export class Channel {
 }
 
 function copy(state) {
-  const { content, list, seeded, deleted } = state;
+  const { content, list, moves, seeded, deleted } = state;
   const copied = list ? content.slice() : Object.assign(Object.create(null), content);
-  return { ...state, seeded: [...seeded], deleted: [...deleted], content: copied };
+  return { ...state, moves: [...moves], seeded: [...seeded], deleted: [...deleted], content: copied };
+}
+
+/**
+ * What an array's change by indexes of an older version sets, and cuts to, by now. `moves` are what went and came since:
+ * `[version, index, how many went, how many came]`, those of one version from the end.
+ */
+function resolve({ moves, content, list }, change, heirs) {
+  const items = (list ? content : []).map((text) => [text]);
+  const since = change.at ? moves.filter(([v]) => v > change.at.v) : [];
+  const find = (index, isItem) => {
+    let [now, is] = [index, isItem];
+    since.forEach(([, at, went, came]) => {
+      if (is && now >= at && now < at + went) {
+        [now, is] = [at, false];
+      } else if (is ? now >= at : now > at) {
+        now = now < at + went ? at : now - went + came;
+      }
+    });
+    return [Math.min(now, items.length), is && now < items.length];
+  };
+  const before = Array.from({ length: items.length + 1 }, () => []);
+  change.set.forEach(([name, text]) => {
+    const [index, is] = find(Number(name), true);
+    if (is) {
+      heirs.set(text, content[index]);
+      items[index] = [text];
+    } else {
+      before[index].push(text);
+    }
+  });
+  const gone = change.del.map((index) => find(index, true)).filter(([, is]) => is).map(([index]) => index);
+  gone.forEach((index) => {
+    items[index] = [];
+  });
+  change.ins.forEach(([index, texts]) => before[find(index, false)[0]].push(...texts));
+  const after = before.flatMap((texts, index) => [...texts, ...(items[index] || [])]);
+  const set = after.map((text, index) => [String(index), text]).filter(([index, text]) => !list || content[index] !== text);
+  const moved = before.flatMap((texts, index) => [
+    ...(texts.length ? [[index, 0, texts.length]] : []), ...(gone.includes(index) ? [[index, 1, 0]] : []),
+  ]).reverse();
+  return { ...change, set, n: after.length, moved: moved.length ? moved : null, del: [], ins: [] };
 }

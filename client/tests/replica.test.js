@@ -493,3 +493,75 @@ test('What waits can be told by property or index.', () => {
   assert.deepEqual(['0', '1', '2'].map((name) => waits(list.replica.layers, name)), [true, false, true]);
   assert.equal(waiting(list.replica.layers), 2);
 });
+
+// ---- arrays that are cut and inserted into
+
+const knowing = { $$djng: { me: 'me', sub: ['broadcast'], pub: ['broadcast'], moves: 1 } };
+const listed = (...items) => page().hears(knowing, full(items));
+
+test('What goes and comes is told by the position that is known, where the server understands it.', () => {
+  const it = listed('a', 'b', 'c').edits(['b', 'x', 'c', 'd']);
+  const about = { s: 1, list: 1, c: 'broadcast', e: 1000, v: 1, del: [0], ins: [[2, ['x']]], push: ['d'] };
+  assert.deepEqual([it.says(), it.shows()], [[{ $$djng: about }], ['b', 'x', 'c', 'd']]);
+  const older = greeted(['a', 'b', 'c']).edits(['b', 'c']);
+  assert.deepEqual(older.says(), [{ 0: 'b', 1: 'c', $$djng: { s: 1, list: 1, n: 2 } }]);
+});
+
+test('A change in flight goes with its items, and is told anew by where they are.', () => {
+  const it = listed('a', 'b', 'c').edits(['a', 'B']);
+  it.says();
+  it.hears(change({ 0: 'n', 1: 'a', 2: 'b', 3: 'c' }, { v: 2, n: 4 }));
+  assert.deepEqual(it.shows(), ['n', 'a', 'B']);
+  close(it.replica);
+  it.hears(knowing, full(['a', 'b', 'c', 'e'], { v: 3 }));
+  const about = { s: 1, list: 1, c: 'broadcast', e: 1000, v: 3, del: [2] };
+  assert.deepEqual([it.shows(), it.says()], [['a', 'B', 'e'], [{ 1: 'B', $$djng: about }]]);
+  close(it.replica);
+  it.hears(hello(), full(['a', 'b', 'c', 'e'], { v: 3 }));
+  assert.deepEqual(it.says(), [{ 1: 'B', 2: 'e', $$djng: { s: 1, list: 1, n: 3 } }]);
+});
+
+test('What is pending goes with its items while something is in flight.', () => {
+  const it = listed('a', 'b').edits(['a', 'b', 'x']);
+  it.says();
+  it.edits(['b', 'x']).edits(['b', 'X']);
+  it.hears(change({ 0: 'n', 1: 'a', 2: 'b' }, { v: 2, n: 3 }), own({ 3: 'x' }, 1, 3, { n: 4 }));
+  assert.deepEqual(it.shows(), ['n', 'b', 'X']);
+  assert.deepEqual(it.says(), [{ 3: 'X', $$djng: { s: 2, list: 1, c: 'broadcast', e: 1000, v: 3, del: [1] } }]);
+});
+
+test('A snapshot that waits is taken where the server says that it cannot hold the change.', () => {
+  const it = listed('a', 'b').edits(['b', 'x']);
+  it.says();
+  close(it.replica);
+  it.hears(knowing, full(['n', 'a', 'b'], { e: 2000, v: 4 }));
+  assert.deepEqual(it.shows(), ['b', 'x']);
+  it.says();
+  it.hears({ $$djng: { again: 1, c: 'broadcast', e: 2000, v: 3 } });
+  assert.deepEqual(it.shows(), ['b', 'x']);
+  it.hears({ $$djng: { again: 1, c: 'broadcast', e: 2000, v: 4 } });
+  const about = { s: 1, list: 1, c: 'broadcast', e: 2000, v: 4, del: [1], push: ['x'] };
+  assert.deepEqual([it.shows(), it.says().pop()], [['n', 'b', 'x'], { $$djng: about }]);
+});
+
+test('A page goes on from edits of another one by their position first, and then by what it knows.', () => {
+  const it = listed('a', 'b', 'c').edits(['a', 'c']);
+  it.says();
+  const next = page();
+  resume(next.replica, JSON.parse(JSON.stringify(unsent(it.replica))));
+  next.hears(knowing, full(['n', 'a', 'b', 'c'], { v: 2 }));
+  const about = { s: 1, list: 1, c: 'broadcast', e: 1000, v: 1, del: [1] };
+  assert.deepEqual(next.says(), [{ $$djng: about }]);
+  next.hears(full(['n', 'a', 'b', 'c'], { v: 2 }));
+  assert.deepEqual(next.says(), [{ $$djng: { ...about, v: 2 } }]);
+});
+
+test('What a page has cut off it does not know to be longer.', () => {
+  const it = listed('a', 'b').edits(['a', 'b', 'x']);
+  it.says();
+  it.edits(['a', 'x']);
+  const next = page();
+  resume(next.replica, JSON.parse(JSON.stringify({ ...unsent(it.replica), sent: [] })));
+  next.hears(knowing, full(['a', 'b', 'other'], { v: 2 }));
+  assert.ok(next.shows().includes('other'));
+});

@@ -23,7 +23,7 @@ from djng.relay.primitives import Loop
 from djng.relay.visitor import Visitor
 from djng.state.frame import Frame, Invalid, parse_frame
 from djng.state.reading import NotJSON
-from djng.state.steps import Acknowledged, Applied, Gone, Outcome, Refused, Submit
+from djng.state.steps import Acknowledged, Applied, Gone, Outcome, Outdated, Refused, Submit
 from djng.subscriber import RedisSubscriber
 
 #: Seconds between two looks whether a change has been heard that something is to be said of, and how many there are.
@@ -148,7 +148,9 @@ class BoundVisitor(Visitor):
     def _opened(self) -> None:
         assert self._connection is not None
         labels = (label(channel.decode()) for channel in self.channels)
-        hello = frames.hello(self._name, subscribed=labels, published=map(label, self.publishers))
+        # What is examined is examined as what is set, cut and pushed.
+        moves = self.licence is None or not self.licence.facility.examines()
+        hello = frames.hello(self._name, subscribed=labels, published=map(label, self.publishers), moves=moves)
         self._connection.send(encode(hello))
         self._hears = True
         self.ask()
@@ -202,7 +204,9 @@ class BoundVisitor(Visitor):
                 # A change that comes back in its place among the others is its own receipt.
                 if frame.s is not None and (isinstance(outcome, Acknowledged) or channel.encode() not in self.channels):
                     self._tell(frames.acknowledgement(frame.s, label(channel), outcome))
-            elif isinstance(outcome, Gone):
+            elif isinstance(outcome, (Gone, Outdated)):
+                if isinstance(outcome, Outdated) and frame.s is not None:
+                    self._tell(frames.outdated(frame.s, label(channel), outcome))
                 self.ask()
 
     def _settled(self, frame: Frame, channels: Sequence[str], settled: Settled) -> None:

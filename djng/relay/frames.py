@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from djng.state.steps import Acknowledged, Applied, Kept
+from djng.state.steps import Acknowledged, Applied, Kept, Outdated
 
 
 def hello(me: str, *, subscribed: Iterable[str], published: Iterable[str], moves: bool = False) -> bytes:
@@ -37,6 +37,11 @@ def acknowledgement(s: int, label: str, applied: Applied | Acknowledged) -> byte
     """
     length = {'n': applied.n} if isinstance(applied, Acknowledged) and applied.n is not None else {}
     return _frame({'ack': s, 'c': label, 'e': applied.e, 'v': applied.v, **length})
+
+
+def outdated(s: int, label: str, place: Outdated) -> bytes:
+    """Return the frame that tells an author that change ``s`` was not applied up to now: it is to be said anew."""
+    return _frame({'again': s, 'c': label, 'e': place.e, 'v': place.v})
 
 
 def refusal(s: int | None, errors: Mapping[str, Iterable[str]]) -> bytes:

@@ -27,6 +27,8 @@ class Terms(NamedTuple):
 class Submit(NamedTuple):
     """Take in a change; Applied, :class:`Acknowledged`, Refused, :class:`NotTaken`, :class:`Unexpected` or Gone.
 
+    A change of an array that tells its position may be :class:`Outdated`.
+
     It is published on the channel as a frame that ends with ``"$$djng":{"c":…,"e":…,"v":…}}``.
     """
 
@@ -158,6 +160,16 @@ class Unexpected(NamedTuple):
     texts: tuple[str | None, ...]
 
 
+class Outdated(NamedTuple):
+    """What has become of the items that an array's change is about is not known any more; nothing was changed.
+
+    The collection is at version ``v`` of epoch ``e``.
+    """
+
+    e: int
+    v: int
+
+
 class Relayed(NamedTuple):
     """The text was passed on as it came, and changed no collection."""
 
@@ -225,6 +237,6 @@ class Failed(NamedTuple):
 
 Step: TypeAlias = 'Submit | Relay | Take | Snapshot | Renew'
 Outcome: TypeAlias = (
-    'Applied | Acknowledged | Counted | Refused | NotTaken | Unexpected | Relayed | Kept | Told | Renewed | Gone '
-    '| Failed'
+    'Applied | Acknowledged | Counted | Refused | NotTaken | Unexpected | Outdated | Relayed | Kept | Told | Renewed '
+    '| Gone | Failed'
 )

@@ -40,9 +40,9 @@ if expected > 0 or ARGV[11] ~= '' then
     if differs then return { 'unexpected', meta.e, meta.v, texts } end
 end
 local change = read_change(14 + 2 * expected)
--- Its author does not know of a collection that is another by now: it is told of it, and says it anew.
+-- It is not known any more which items its indexes were of: its author is told what there is, and says it anew.
 if change.e or #change.delete > 0 and change.kind == 'array' or change.insert and #change.insert > 0 then
-    if not resolve(change) then return { 'gone' } end
+    if not resolve(change) then return { 'outdated', meta.e, meta.v } end
 end
 if news_of then change = news_of(change) end
 if not change then return { 'not taken', meta.t } end
