@@ -280,7 +280,7 @@ def test_what_a_client_says() -> None:
     assert [(frame.s, frame.seed, frame.sync) for frame in understood] == [
         (8, False, False),
         (9, False, False),
-        (None, True, False),
+        (None, (1763800000123, 41), False),
         (None, False, True),
     ]
     change = understood[1].change

@@ -2,6 +2,7 @@
 import { precedes } from './confirmed.js';
 import { apply } from './difference.js';
 import { blame, pardon } from './faults.js';
+import { follow, stand } from './grounding.js';
 import { land, locate } from './landing.js';
 import { base, source } from './layers.js';
 import { find } from './replica.js';
@@ -15,7 +16,9 @@ function touchDown(replica, entry, places) {
   if (entry.change.list && !entry.isLanded) {
     entry.isLanded = true;
     if (layers.pending && layers.pending.list) {
+      follow(layers, base(layers), true);
       layers.pending = land(layers.pending, places, base(layers), behind(layers.sent, entry));
+      stand(layers);
     }
   }
 }
@@ -23,6 +26,9 @@ function touchDown(replica, entry, places) {
 /** A label has taken the change in flight in. `places()` says where its items went. */
 export function answer(replica, entry, label, places) {
   entry.answers[label.name] = true;
+  if (entry.s > label.offeredBehind) {
+    label.lost = null;                  // the server has heard of it before
+  }
   if (source(replica.layers) === label) {
     touchDown(replica, entry, places());
   }

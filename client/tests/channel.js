@@ -1,18 +1,21 @@
 /**
  * One audience's collection for the model test, kept and numbered by the rules of docs/wire.rst, with nothing of src/ in it.
  *
- * `taken` is the log of all that was ever asked for: `{e, v, author, s, change, isSeed, isRefused}`.
+ * `taken` is the log of all that was ever asked for: `{e, v, author, s, change, isSeed, isRefused}`. `heirs` tells of a text
+ * in the place of which one it was set.
  */
 export class Channel {
-  constructor(label, clock, { tellsLength }) {
-    Object.assign(this, { label, clock, tellsLength, state: null, clients: new Map(), taken: [], dumped: null });
+  constructor(label, clock, { tellsLength, tellsMade }) {
+    Object.assign(this, { label, clock, tellsLength, tellsMade });
+    Object.assign(this, { state: null, clients: new Map(), taken: [], heirs: new Map(), dumped: null });
   }
 
   /** The state, made anew if it is gone: epochs only grow. */
   touch() {
     if (!this.state) {
       const e = this.clock();
-      this.state = { e, since: e, v: 0, list: null, content: Object.create(null) };
+      this.state = { e, since: e, v: 0, list: null, content: Object.create(null), moves: [],
+        seed: { e: 0, v: 0 }, seeded: [], deleted: [] };
     }
     return this.state;
   }
@@ -24,8 +27,9 @@ export class Channel {
   }
 
   snapshot() {
-    const { e, v, list, content } = this.touch();
-    const told = JSON.stringify({ full: 1, c: this.label, e, v, ...(list && { n: content.length }) });
+    const { e, since, v, list, content } = this.touch();
+    const made = since !== e && this.tellsMade && { b: since };
+    const told = JSON.stringify({ full: 1, c: this.label, e, v, ...made, ...(list && { n: content.length }) });
     if (list) {
       return `{"$$djng":${told.slice(0, -1)},"items":[${content.join()}]}}`;
     }
@@ -37,14 +41,26 @@ export class Channel {
    * One step of the script. `author` is a client's public name, or null. Returns `{frame}` for all, `{answer}` for the author
    * alone, or nothing.
    */
-  submit(change, author = null, s = null, isSeed = false) {
+  submit(change, author = null, s = null, isSeed = null) {
     const state = this.touch();
     const last = this.clients.get(author);
     if (s !== null && last && last.s >= s && last.e >= state.since) {
       return { answer: { ack: s, c: this.label, e: state.e, v: last.v, ...(this.tellsLength && last.s === s && { n: last.n }) } };
     }
-    if (isSeed && state.v > 0) {
-      return {};
+    if (isSeed) {
+      const news = this.news(state, change, isSeed);
+      if (!news) {
+        return {};
+      }
+      change = news;
+    }
+    if (change.list && !isSeed && (change.at || change.del.length || (change.ins && change.ins.length))) {
+      if (change.at && (change.at.e !== state.e || change.at.v > state.v)) {
+        return { answer: { again: s, c: this.label, e: state.e, v: state.v } };
+      }
+      change = resolve(state, change, this.heirs);
+    } else if (change.list) {
+      change.set.forEach(([index, text]) => this.heirs.set(text, state.content[index]));
     }
     if (state.list !== change.list) {
       if (Object.keys(state.content).length) {
@@ -55,6 +71,9 @@ export class Channel {
     }
     const told = this.apply(state, change);
     state.v += 1;
+    const names = change.set.map(([name]) => name);
+    state.seeded = state.seeded.filter((name) => !names.includes(name) && !change.del.includes(name)).concat(isSeed ? names : []);
+    state.deleted = state.deleted.concat(isSeed ? [] : change.del);
     this.taken.push({ e: state.e, v: state.v, author, s, change, isSeed });
     if (s !== null) {
       this.clients.set(author, { s, e: state.e, v: state.v, n: state.content.length });
@@ -63,7 +82,30 @@ export class Channel {
     return { frame: `{${told.parts.concat(`"$$djng":${JSON.stringify(about)}`).join()}}` };
   }
 
-  apply({ content }, change) {
+  /** What of a seed is missing; an older server takes one as a whole, or not. */
+  news(state, change, { e = 0, v = 0 }) {
+    const { v: version, seed, seeded, deleted, content, list } = state;
+    const isLater = e > seed.e || (e === seed.e && v > seed.v);
+    if (version > 0 && !(isLater && e < state.since && this.tellsMade)) {
+      return null;
+    }
+    state.seed = { e, v };
+    if (version === 0) {
+      return change;
+    }
+    if (change.list || list) {
+      return null;
+    }
+    const set = change.set.filter(([name, text]) => (
+      seeded.includes(name) ? content[name] !== text : !(name in content) && !deleted.includes(name)
+    ));
+    const has = (name) => change.set.some(([other]) => other === name);
+    const del = seed.e > 0 ? seeded.filter((name) => !has(name)) : [];
+    return set.length || del.length ? { ...change, set, del } : null;
+  }
+
+  apply(state, change) {
+    const { content } = state;
     const told = Object.create(null);
     const put = (index, text) => {
       while (content.length < index) {
@@ -73,11 +115,12 @@ export class Channel {
       content[index] = told[index] = text;
     };
     if (change.list) {
-      change.set.forEach(([index, text]) => put(Number(index), text));
-      if (change.n !== undefined) {
-        content.length = Math.min(content.length, change.n);
-        Array.from({ length: change.n - content.length }).forEach(() => put(content.length, 'null'));
+      if (change.moved || change.n < content.length) {
+        const steps = change.moved || [[change.n, content.length - change.n, 0]];
+        state.moves.push(...steps.map((step) => [state.v + 1, ...step]));
       }
+      change.set.forEach(([index, text]) => put(Number(index), text));
+      content.length = Math.min(content.length, change.n ?? Infinity);
       change.push.forEach((text) => put(content.length, text));
     } else {
       change.set.forEach(([name, text]) => { content[name] = told[name] = text; });
@@ -85,7 +128,7 @@ export class Channel {
     }
     return {
       parts: Object.entries(told).map(([name, text]) => `${JSON.stringify(name)}:${text}`),
-      about: { ...(change.del.length && { del: change.del }), ...(change.list && { n: content.length }) },
+      about: { ...(!change.list && change.del.length && { del: change.del }), ...(change.list && { n: content.length }) },
     };
   }
 
@@ -113,6 +156,48 @@ export class Channel {
 }
 
 function copy(state) {
-  const { content } = state;
-  return { ...state, content: state.list ? content.slice() : Object.assign(Object.create(null), content) };
+  const { content, list, moves, seeded, deleted } = state;
+  const copied = list ? content.slice() : Object.assign(Object.create(null), content);
+  return { ...state, moves: [...moves], seeded: [...seeded], deleted: [...deleted], content: copied };
+}
+
+/**
+ * What an array's change by indexes of an older version sets, and cuts to, by now. `moves` are what went and came since:
+ * `[version, index, how many went, how many came]`, those of one version from the end.
+ */
+function resolve({ moves, content, list }, change, heirs) {
+  const items = (list ? content : []).map((text) => [text]);
+  const since = change.at ? moves.filter(([v]) => v > change.at.v) : [];
+  const find = (index, isItem) => {
+    let [now, is] = [index, isItem];
+    since.forEach(([, at, went, came]) => {
+      if (is && now >= at && now < at + went) {
+        [now, is] = [at, false];
+      } else if (is ? now >= at : now > at) {
+        now = now < at + went ? at : now - went + came;
+      }
+    });
+    return [Math.min(now, items.length), is && now < items.length];
+  };
+  const before = Array.from({ length: items.length + 1 }, () => []);
+  change.set.forEach(([name, text]) => {
+    const [index, is] = find(Number(name), true);
+    if (is) {
+      heirs.set(text, content[index]);
+      items[index] = [text];
+    } else {
+      before[index].push(text);
+    }
+  });
+  const gone = change.del.map((index) => find(index, true)).filter(([, is]) => is).map(([index]) => index);
+  gone.forEach((index) => {
+    items[index] = [];
+  });
+  change.ins.forEach(([index, texts]) => before[find(index, false)[0]].push(...texts));
+  const after = before.flatMap((texts, index) => [...texts, ...(items[index] || [])]);
+  const set = after.map((text, index) => [String(index), text]).filter(([index, text]) => !list || content[index] !== text);
+  const moved = before.flatMap((texts, index) => [
+    ...(texts.length ? [[index, 0, texts.length]] : []), ...(gone.includes(index) ? [[index, 1, 0]] : []),
+  ]).reverse();
+  return { ...change, set, n: after.length, moved: moved.length ? moved : null, del: [], ins: [] };
 }

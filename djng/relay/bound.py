@@ -23,7 +23,7 @@ from djng.relay.primitives import Loop
 from djng.relay.visitor import Visitor
 from djng.state.frame import Frame, Invalid, parse_frame
 from djng.state.reading import NotJSON
-from djng.state.steps import Acknowledged, Applied, Gone, Outcome, Refused, Submit
+from djng.state.steps import Acknowledged, Applied, Gone, Outcome, Outdated, Refused, Submit
 from djng.subscriber import RedisSubscriber
 
 #: Seconds between two looks whether a change has been heard that something is to be said of, and how many there are.
@@ -106,6 +106,10 @@ class BoundVisitor(Visitor):
             return say(())
         change = frame.change
         if self.licence is not None:
+            if change.kind == 'array' and self.licence.facility.examines():
+                if change.delete or change.insert:
+                    return say((), self._refusing(frame.s, {'': ['Here an array is set, cut and pushed to.']}))
+                change = change._replace(at=None)
             if frame.seed:
                 permitted = self.licence.permitted(change)
                 if permitted is None:
@@ -114,13 +118,17 @@ class BoundVisitor(Visitor):
             elif errors := self.licence.objections(change):
                 return say((), self._refusing(frame.s, errors))
         channels = self.publishers
-        if frame.label is not None:
+        if frame.seed and frame.label is not None:
             channels = [channel for channel in channels if label(channel) == frame.label]
         if not channels and not frame.seed:
             return say((), self._refusing(frame.s, {'': ['This socket may not publish.']}))
         steps = []
         for channel in channels:
-            step = Submit(channel, label(channel), change, self._name, frame.s, frame.seed, who=self.who)
+            said = change
+            if change.at is not None and frame.label != label(channel):
+                # Indexes of another collection: they are taken for those of what there is.
+                said = change._replace(at=None)
+            step = Submit(channel, label(channel), said, self._name, frame.s, frame.seed, who=self.who)
             name = channel.encode()
             if name in self.channels:
                 # One that was lost is made anew for the snapshot, behind which the change comes again.
@@ -142,7 +150,9 @@ class BoundVisitor(Visitor):
     def _opened(self) -> None:
         assert self._connection is not None
         labels = (label(channel.decode()) for channel in self.channels)
-        hello = frames.hello(self._name, subscribed=labels, published=map(label, self.publishers))
+        # What is examined is examined as what is set, cut and pushed.
+        moves = self.licence is None or not self.licence.facility.examines()
+        hello = frames.hello(self._name, subscribed=labels, published=map(label, self.publishers), moves=moves)
         self._connection.send(encode(hello))
         self._hears = True
         self.ask()
@@ -196,7 +206,9 @@ class BoundVisitor(Visitor):
                 # A change that comes back in its place among the others is its own receipt.
                 if frame.s is not None and (isinstance(outcome, Acknowledged) or channel.encode() not in self.channels):
                     self._tell(frames.acknowledgement(frame.s, label(channel), outcome))
-            elif isinstance(outcome, Gone):
+            elif isinstance(outcome, (Gone, Outdated)):
+                if isinstance(outcome, Outdated) and frame.s is not None:
+                    self._tell(frames.outdated(frame.s, label(channel), outcome))
                 self.ask()
 
     def _settled(self, frame: Frame, channels: Sequence[str], settled: Settled) -> None:

@@ -133,7 +133,7 @@ class Examination:
         facility = self.facility
         try:
             if facility.form_class is not None:
-                errors = _clean(facility, edit, is_seed=step.seed)
+                errors = _clean(facility, edit, is_seed=bool(step.seed))
                 if errors and not facility.draft:
                     return edit, errors, True
             facility.before_change(self._author, edit)

@@ -18,6 +18,7 @@ from djng.state.steps import (
     Kept,
     NotTaken,
     Outcome,
+    Outdated,
     Refused,
     Relay,
     Relayed,
@@ -48,6 +49,7 @@ _OUTCOMES: dict[bytes, Any] = {
     b'gone': Gone,
     b'kept': Kept.of,
     b'not taken': NotTaken,
+    b'outdated': Outdated,
     b'refused': lambda reason, most=0: Refused({'': [_REASONS[reason].format(most)]}),
     b'relayed': Relayed,
     b'renewed': Renewed.of,
@@ -133,8 +135,13 @@ def _change(change: Change | None) -> list[Any]:
     else:
         for name, text in change.set.items():
             arguments += name_text(name), _text(text)
-    arguments += len(change.delete), *map(name_text, change.delete)
+    is_array = change.kind == 'array'
+    arguments += len(change.delete), *(change.delete if is_array else map(name_text, change.delete))
     arguments += '' if change.length is None else change.length, len(change.push), *map(_text, change.push)
+    if is_array:
+        arguments += *(change.at or ('', '')), len(change.insert)
+        for index, texts in change.insert:
+            arguments += index, len(texts), *map(_text, texts)
     return arguments
 
 
@@ -142,10 +149,11 @@ def _submit(step: Submit) -> list[Any]:
     end = '' if step.author is None else f',"o":{name_text(step.author)}'
     if step.s is not None:
         end += f',"s":{step.s}'
-    if step.change.delete:
+    if step.change.delete and step.change.kind == 'object':
         end += f',"del":[{",".join(map(name_text, step.change.delete))}]'
     number = '' if step.author is None or step.s is None else step.s
-    return [number, _flag(step.seed), _flag(step.create), end, *_expected(step), *_change(step.change)]
+    seed = f'{step.seed[0]} {step.seed[1]}' if isinstance(step.seed, tuple) else _flag(step.seed)
+    return [number, seed, _flag(step.create), end, *_expected(step), *_change(step.change)]
 
 
 def _expected(step: Submit) -> list[Any]:

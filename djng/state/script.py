@@ -10,7 +10,7 @@ from djng.state.merge import MOST_ITEMS
 #: Seconds that a client may be away and is still known to have made a change before.
 CLIENT_MEMORY = 86400
 
-_RULES = ['entries', 'edits', 'keeping', 'change']
+_RULES = ['entries', 'edits', 'keeping', 'change', 'seeding', 'moving']
 _STEPS = ['submit', 'relay', 'take', 'found', 'snapshot', 'renew']
 
 

@@ -27,6 +27,8 @@ class Terms(NamedTuple):
 class Submit(NamedTuple):
     """Take in a change; Applied, :class:`Acknowledged`, Refused, :class:`NotTaken`, :class:`Unexpected` or Gone.
 
+    A change of an array that tells its position may be :class:`Outdated`.
+
     It is published on the channel as a frame that ends with ``"$$djng":{"c":…,"e":…,"v":…}}``.
     """
 
@@ -36,8 +38,10 @@ class Submit(NamedTuple):
     #: The author's public name, and the number that the author gave the change: one that was applied is not again.
     author: str | None = None
     s: int | None = None
-    #: Whether it counts only while the collection is new (version 0).
-    seed: bool = False
+    #: Whether it is what a browser knows of a collection that is lost: taken as a whole where the collection is new
+    #: (version 0). Later, for a while, only what is not there, and nobody has deleted since, and only if ``seed`` says
+    #: of which position it is.
+    seed: bool | tuple[int, int] = False
     least_epoch: int = 0
     least_version: int = 0
     #: Whether a collection that is not there is made; if not, the step is :class:`Gone`, so that browsers which know
@@ -156,6 +160,16 @@ class Unexpected(NamedTuple):
     texts: tuple[str | None, ...]
 
 
+class Outdated(NamedTuple):
+    """What has become of the items that an array's change is about is not known any more; nothing was changed.
+
+    The collection is at version ``v`` of epoch ``e``.
+    """
+
+    e: int
+    v: int
+
+
 class Relayed(NamedTuple):
     """The text was passed on as it came, and changed no collection."""
 
@@ -173,21 +187,23 @@ class Kept(NamedTuple):
     t: int
     #: JSON, possibly with white space in it; None for nothing.
     text: bytes | None
+    #: The epoch in which the collection was made, where that is an earlier one than ``e``; else 0.
+    made: int = 0
 
     @classmethod
     def read(cls, payload: bytes) -> Kept:
         """Read what a :class:`Snapshot` published, its token apart."""
         head, has_text, text = payload.partition(b'=')
-        e, v, kind, n, t = head.split(b' ')
-        return cls.of(int(e), int(v), kind, int(n), int(t), text if has_text else None)
+        e, v, kind, n, t, made = head.split(b' ')
+        return cls.of(int(e), int(v), kind, int(n), int(t), text if has_text else None, int(made))
 
     @classmethod
-    def of(cls, e: int, v: int, kind: bytes, n: int, t: int, text: bytes | None) -> Kept:
+    def of(cls, e: int, v: int, kind: bytes, n: int, t: int, text: bytes | None, made: int) -> Kept:
         """Return what the script has put into other words."""
         kinds: dict[bytes, Kind] = {b'object': 'object', b'array': 'array'}
         if e and text is not None:
             text = text.strip(b' \t\n\r')  # what a plain socket left stays as it said it
-        return cls(e, v, kinds.get(kind), n, t, text)
+        return cls(e, v, kinds.get(kind), n, t, text, 0 if made == e else made)
 
 
 class Told(NamedTuple):
@@ -221,6 +237,6 @@ class Failed(NamedTuple):
 
 Step: TypeAlias = 'Submit | Relay | Take | Snapshot | Renew'
 Outcome: TypeAlias = (
-    'Applied | Acknowledged | Counted | Refused | NotTaken | Unexpected | Relayed | Kept | Told | Renewed | Gone '
-    '| Failed'
+    'Applied | Acknowledged | Counted | Refused | NotTaken | Unexpected | Outdated | Relayed | Kept | Told | Renewed '
+    '| Gone | Failed'
 )

@@ -205,16 +205,20 @@ class Browser:
         self._is_told = False
         if heard.take_snapshot(frame):
             self.faults.pardon(differing(known or {}, heard.shown or {}))
-            self._begin_with(heard, frame, known, before)
+            self._begin_with(heard, frame, before)
         for late in heard.release():
             self._take_change(heard, late)
 
-    def _begin_with(self, heard: Heard, frame: Frame, known: Collection | None, before: Position | None) -> None:
+    def _begin_with(self, heard: Heard, frame: Frame, before: Position | None) -> None:
         label, now = frame.about['c'], position(frame)
         if before is not None and (now.epoch != before.epoch or now < before) and self._in_flight:
             self._in_flight.forget(label)
-        if now.version == 0 and label in self.published and (known or self.own):
-            heard.offered = known or self.own
+        if label in self.published and heard.lost is not None:
+            lost, (e, v) = heard.lost
+            self._frames.append(encode(whole(lost), seed=1, c=label, e=e, v=v))
+            heard.offered = None if now.version else lost
+        elif label in self.published and now.version == 0 and self.own:
+            heard.offered = self.own
             self._frames.append(encode(whole(heard.offered), seed=1, c=label))
         self._disown(heard)
 
@@ -224,6 +228,8 @@ class Browser:
             self.faults.pardon({*frame.values, *frame.about.get('del', ())})
             self._disown(heard)
             about, flight = frame.about, self._in_flight
+            if about.get('o') == self.me and 's' not in about:
+                heard.lost = None
             if flight and (about.get('o'), about.get('s')) == (self.me, flight.number):
                 flight.answered[about['c']] = position(frame)
                 flight.start[about['c']] = about.get('n', 0) - len(flight.change.push)

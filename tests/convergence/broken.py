@@ -73,6 +73,18 @@ def replace(edits: Edits, confirmed: Collection, in_flight: Change | None) -> Vi
     return view(edits, confirmed, in_flight if edits.change else None)
 
 
+def at_first_only(store: SimulatedStore, state: Any, step: Any) -> Change | None:
+    """Take a seed as long as nobody has said anything."""
+    return None if state.version else step.change
+
+
+def resurrect(store: SimulatedStore, state: Any, step: Any) -> Change | None:
+    """Take what was deleted for what is missing."""
+    state.deleted = set()
+    return news(store, state, step)
+
+
+news = SimulatedStore.news
 opened, view = Browser.opened, Edits.view
 _draw = random.Random(0)
 
@@ -81,6 +93,8 @@ BREAKS: dict[str, Callable[[], Any]] = {
     'epochs are not ordered': lambda: patch.object(SimulatedStore, 'later_epoch', lambda *_: _draw.getrandbits(40)),
     'an older state goes on in its epoch': lambda: patch.object(SimulatedStore, 'has_fallen_back', lambda *_: False),
     'a change sent again is applied again': lambda: patch.object(SimulatedStore, 'known', lambda *_: None),
+    'what is lost comes back before all else': lambda: patch.object(SimulatedStore, 'news', at_first_only),
+    'what was deleted comes back': lambda: patch.object(SimulatedStore, 'news', resurrect),
     'an acknowledged change is laid over confirmed': lambda: patch.object(
         Browser, '_acknowledged', acknowledge_at_once
     ),

@@ -136,6 +136,8 @@ class Worker:
             link.direct.append(frame(s=said.s, errors={'': ['no']}))
             return
         for label, name in link.written.items():
+            if said.label not in (None, label):
+                continue
             least = self._channels[name].least
             [outcome] = self._store.run(
                 [Submit(name, label, said.change, link.browser.me, said.s, said.seed, *least, label not in link.heard)]
@@ -209,4 +211,4 @@ def hello(link: Link) -> str:
 def snapshot(label: str, kept: Kept) -> str:
     """Return the frame that tells a browser all that is kept."""
     collection = None if kept.kind is None or kept.text is None else read(kept.text.decode())
-    return encode_snapshot(collection, full=1, c=label, e=kept.e, v=kept.v)
+    return encode_snapshot(collection, full=1, c=label, e=kept.e, v=kept.v, **({'b': kept.made} if kept.made else {}))

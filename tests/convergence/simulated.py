@@ -44,6 +44,10 @@ class State:
     taken: int = 0
     #: By its author, the number of the change applied last, and what it became.
     clients: dict[str, tuple[int, Acknowledged]] = field(default_factory=dict)
+    #: Of which position the best seed was, which properties stem from seeds, and which were deleted.
+    seed: tuple[int, int] = (0, 0)
+    seeded: set[str] = field(default_factory=set)
+    deleted: set[str] = field(default_factory=set)
     #: What was found under the key and may yet be heard on the channel.
     aside: bytes | None = None
     #: Texts that were heard and are to be found under the key, or the other way round: each is taken once.
@@ -127,20 +131,47 @@ class SimulatedStore:
     def _snapshot(self, state: State, step: Snapshot) -> Outcome:
         kind = kind_of(state.collection) if state.version else None
         count, text = len(state.collection), dump(state.collection).encode()
-        return Kept(state.epoch, state.version, kind, count, state.taken, text)
+        made = 0 if state.since == state.epoch else state.since
+        return Kept(state.epoch, state.version, kind, count, state.taken, text, made)
 
     def _submit(self, state: State, step: Submit) -> Outcome:
-        if step.seed and state.version:
-            return NotTaken(state.taken)
+        if step.seed:
+            news = self.news(state, step)
+            if news is None:
+                return NotTaken(state.taken)
+            step = step._replace(change=news)
         if (place := self.known(state, step)) is not None:
             return place._replace(e=state.epoch)
         if not fits(state, step.change):
             return Refused({'': ['the collection is of the other kind']})
         place = self._apply(state, step, step.change, o=step.author, s=step.s)
+        if step.seed:
+            state.seeded.update(step.change.set)
+            state.deleted.difference_update(step.change.delete)
         if step.author is not None and step.s is not None:
             length = len(state.collection) if isinstance(state.collection, list) else None
             state.clients[step.author] = (step.s, Acknowledged(*place, length))
         return place
+
+    def news(self, state: State, step: Submit) -> Change | None:
+        """Return what of a seed is missing."""
+        seed, best, position = step.change, state.seed, step.seed if isinstance(step.seed, tuple) else (0, 0)
+        if state.version and not (best < position and position[0] < state.since):
+            return None
+        state.seed = position
+        if not state.version:
+            return seed
+        if seed.kind != 'object' or not isinstance(state.collection, dict):
+            return None
+        kept = state.collection
+        texts = {
+            name: text
+            for name, text in seed.set.items()
+            if (name in state.seeded and kept[name] != text) or name not in {*kept} | state.deleted
+        }
+        # What only a page has had, and no collection, stays.
+        gone = tuple(name for name in state.seeded if name not in seed.set) if best > (0, 0) else ()
+        return Change('object', texts, gone) if texts or gone else None
 
     def known(self, state: State, step: Submit) -> Acknowledged | None:
         """Return what a change became that was applied before."""
@@ -167,13 +198,17 @@ class SimulatedStore:
         return self._apply(state, step, change, **about)
 
     def _apply(self, state: State, step: Any, change: Change, **about: Any) -> Applied:
-        state.collection = over(state.collection, change)
+        before = state.collection
+        state.collection = over(before, change)
         state.version += 1
+        state.seeded.difference_update({*change.set, *change.delete})
+        state.deleted.update(change.delete)
         if isinstance(state.collection, list):
             items = state.collection
-            pushed = range(len(items) - len(change.push), len(items))
-            touched = {int(index) for index in change.set if int(index) < len(items)} | {*pushed}
-            change = Change('array', {str(index): items[index] for index in sorted(touched)}, length=len(items))
+            known = before if isinstance(before, list) else []
+            new = {index for index, text in enumerate(items) if known[index : index + 1] != [text]}
+            touched = sorted(new | {int(index) for index in change.set if int(index) < len(items)})
+            change = Change('array', {str(index): items[index] for index in touched}, length=len(items))
         self._tell(state, step, change, **about)
         return Applied(state.epoch, state.version)
 
