@@ -164,7 +164,7 @@ class Registry:
         return None if cls is None else cls(name, **kwargs)
 
     def names(self, cls: type[Facility], values: Any) -> list[str]:
-        """Return the names that the patterns of ``cls`` give with the attributes of ``values``; see :func:`written`."""
+        """Return the names that the patterns of ``cls`` give, filled with the attributes of ``values``."""
         names = [written(route, values) for route in self._routes.get(cls, ())]
         return [name for name in names if name is not None]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import django
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT))
+sys.path[:0] = [str(ROOT), str(ROOT / 'docs')]
 
 # The pages of the Python API are made from docstrings, and Django has to be set up before djng can be imported.
 os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'tests.settings')
@@ -20,7 +20,9 @@ author = 'The djng authors'
 copyright = author
 version = release = __version__
 
-extensions = ['sphinx.ext.autodoc']
+extensions = ['sphinx.ext.autodoc', 'ngdoc']
+# It exists in uWSGI's own processes only.
+autodoc_mock_imports = ['uwsgi']
 exclude_patterns = ['_build']
 default_role = None
 highlight_language = 'python'
@@ -38,6 +40,6 @@ nitpicky = True
 # Docstrings also name what is documented elsewhere, or in the source only; no inventory is fetched from the network.
 nitpick_ignore_regex = [
     (r'py:.*', r'(asyncio|django|queue|redis|socketserver|threading|websockets|ws4redis|wsgiref)(\..*)?'),
-    (r'py:.*', r'(ImproperlyConfigured|RedisMessage|ValueError)'),
+    (r'py:.*', r'(ImproperlyConfigured|RedisMessage|ValidationError|ValueError)'),
     (r'py:.*', r'djng\.relay\..*'),
 ]
