@@ -25,17 +25,39 @@ class Ended(BaseException):
 
 
 class EndingQueue(queue.SimpleQueue[Any]):
-    """A queue of which whoever reads it comes to an end, behind all that was put in before."""
+    """A queue of which its one reader comes to an end, behind all that was put in before."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        # How many items were put in; how many were taken, and how many of these are dealt with.
+        self._lock = threading.Lock()
+        self._put = self._taken = self._done = 0
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether all that was put in is dealt with: the reader has come for more."""
+        with self._lock:
+            return self._put == self._done
 
     def end(self) -> None:
         """Put in the end."""
         self.put(_END)
 
+    def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
+        """Add an item; never waits."""
+        with self._lock:
+            self._put += item is not _END
+        super().put(item)
+
     def get(self, block: bool = True, timeout: float | None = None) -> Any:
         """Take the oldest item; raises :exc:`Ended` where there will be none."""
+        with self._lock:
+            self._done = self._taken
         item = super().get(block, timeout)
         if item is _END:
             raise Ended
+        with self._lock:
+            self._taken += 1
         return item
 
     def get_nowait(self) -> Any:
@@ -45,6 +67,8 @@ class EndingQueue(queue.SimpleQueue[Any]):
             # What was taken before is to be dealt with first.
             self.put(_END)
             raise queue.Empty
+        with self._lock:
+            self._taken += 1
         return item
 
 
@@ -85,6 +109,10 @@ class EndingPrimitives(ThreadPrimitives):
         """Return a new queue."""
         self._queues.append(EndingQueue())
         return self._queues[-1]
+
+    def is_idle(self) -> bool:
+        """Whether all that was put into queues is dealt with."""
+        return all(each.is_idle for each in self._queues)
 
     def sleep(self, seconds: Any) -> None:
         """Wait; raises :exc:`Ended` where nothing is to come."""

@@ -82,7 +82,7 @@ class EndingRelay(WebsocketRunServer):
         return not (
             any(visitor.is_unpublished or getattr(visitor, 'remarks', 0) for visitor in relay.visitors)
             or relay._clerk._jobs
-            or relay._comings.waiting
+            or not self._ending.is_idle()
             or any(followed.intake for followed in relay._collections._followed.values())
         )
 

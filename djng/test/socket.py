@@ -123,7 +123,7 @@ class Socket:
             with self._lock:
                 if connection is self.connection:
                     self._lose(closed)
-            connection = self._reopen(connection)
+            connection = self._reopen()
 
     def _read(self, connection: ClientConnection) -> Closed:
         try:
@@ -141,6 +141,7 @@ class Socket:
         except Exception as error:
             with self._lock:
                 self.error, self.comes_back = error, False
+            connection.close()
             return Closed(ABNORMAL, str(error))
 
     def _lose(self, closed: Closed) -> None:
@@ -154,7 +155,7 @@ class Socket:
     def _refuse(self, refusal: SocketRefused) -> None:
         self.refusal, self.comes_back = refusal, False
 
-    def _reopen(self, lost: ClientConnection) -> ClientConnection | None:
+    def _reopen(self) -> ClientConnection | None:
         delay = BACKOFF_MIN
         while True:
             with self._lock:

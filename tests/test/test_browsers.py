@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import threading
 from typing import Any
 from unittest.mock import patch
@@ -284,3 +285,25 @@ def test_settings_of_one_method(browsers: Browsers) -> None:
         collection['home'] = 1
         assert collection.channel.startswith('test-')
         assert shared_client().ttl(collection.channel) <= 30
+
+
+@pytest.mark.parametrize('seed', range(3))
+def test_a_crowd(browsers: Browsers, seed: int) -> None:
+    """Six browsers edit at once and lose their network again and again; all is there once, and the same everywhere."""
+    draw = random.Random(seed)
+    lists = [browsers.bind('chat', kind=list) for _ in range(6)]
+    forms = [browsers.bind('form') for _ in range(6)]
+    for number in range(20):
+        for who, (items, form) in enumerate(zip(lists, forms, strict=True)):
+            items.append(f'{who}-{number}')
+            form[f'own {who}'] = number
+            form[f'shared {draw.randrange(3)}'] = f'{who}-{number}'
+            for binding in (items, form):
+                draw.choice([binding.cut, binding.heal])()
+    for binding in (*lists, *forms):
+        binding.heal()
+    browsers.assert_converged()
+    assert sorted(lists[0]) == sorted(f'{who}-{number}' for who in range(6) for number in range(20))
+    assert {name: forms[0][f'own {name}'] for name in range(6)} == dict.fromkeys(range(6), 19)
+    assert all(items == lists[0] for items in lists)
+    assert all(form == forms[0] for form in forms)

@@ -9,7 +9,7 @@ import pytest
 from django.db import connections
 
 from djng.test.ending import Ended, EndingPrimitives
-from tests.servers import PATIENCE
+from tests.servers import PATIENCE, eventually
 
 
 @pytest.fixture
@@ -37,6 +37,26 @@ def test_a_queue_is_emptied(primitives: EndingPrimitives) -> None:
     primitives.end(lambda: None)
     assert taken == [0, 1, 2, 3, 4]
     assert not thread.is_alive()
+
+
+def test_a_queue_is_idle(primitives: EndingPrimitives) -> None:
+    """A queue is idle when its reader has dealt with what it took, and has come for more."""
+    waiting, goes_on = primitives.queue(), threading.Event()
+
+    def work() -> None:
+        while True:
+            waiting.get()
+            assert goes_on.wait(PATIENCE)
+
+    assert primitives.is_idle()
+    waiting.put(1)
+    assert not primitives.is_idle()
+    primitives.spawn(work)
+    eventually(waiting.empty, 'it to be taken')
+    assert not primitives.is_idle()
+    goes_on.set()
+    eventually(primitives.is_idle, 'it to be dealt with')
+    primitives.end(lambda: None)
 
 
 def test_a_sleeper_is_woken(primitives: EndingPrimitives) -> None:
