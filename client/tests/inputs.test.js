@@ -104,6 +104,17 @@ each('What was typed and refused stays to be mended, unless it comes to be what 
   assert.deepEqual([marks('away'), input('away').value], [['djng-invalid'], 'c']);
 });
 
+each('What was typed and refused is given up by $rollbackViewValue().', async (page, start) => {
+  const app = start();
+  const { binding, socket } = await bind(page, app, { home: 'a', away: 'b' });
+  const { input, marks, type } = await form(page, app, FIELDS);
+  await type('home', 'x');
+  await hear(page, socket, refusal(1, { home: ['No.'] }));
+  app.scope.form.$rollbackViewValue();
+  await page.clock.pass();
+  assert.deepEqual([input('home').value, marks('home'), Object.keys(binding.errors)], ['a', [], []]);
+});
+
 each('What was refused because of another property is tried again along with it.', async (page, start) => {
   const app = start();
   const { binding, socket } = await bind(page, app, { home: 1, away: 2, more: 3 });

@@ -51,6 +51,7 @@ def tour(demo: Demo) -> None:
 def come(person: Person) -> Person:
     """Let somebody go to the form."""
     person.visit(TOUR).is_told('open')
+    must_show(person, title=BEGIN['title'])
     return person
 
 
@@ -77,6 +78,11 @@ def is_in_database(person: Person, name: str, text: str) -> None:
     label = person.page.locator(f'main form .{name} label').text_content()
     row = person.page.locator('.saved dl > div').filter(has=person.page.get_by_text(str(label), exact=True))
     expect(row.locator('dd')).to_have_text(text)
+
+
+def is_told(person: Person, text: str) -> None:
+    """Wait until somebody is told this beside the buttons."""
+    expect(person.page.locator('main form [role=status]')).to_have_text(text)
 
 
 def press(person: Person, name: str) -> None:
@@ -162,7 +168,7 @@ def test_saved(arrive: Arrive, demo: Demo) -> None:
     field(ada, 'title').fill('round the Dolomites')
     # What has just been entered is saved, too.
     press(ada, 'Save')
-    expect(ada.page.get_by_text('Saved, for everybody.')).to_be_visible()
+    is_told(ada, 'Saved, for everybody.')
     for person in (ada, bob):
         is_in_database(person, 'title', 'Round the Dolomites')
         expect(person.page.locator('.unsaved')).to_have_count(0)
@@ -170,8 +176,10 @@ def test_saved(arrive: Arrive, demo: Demo) -> None:
     assert 'Round the Dolomites' in manage(demo, 'shell', '-c', ask)
     field(bob, 'price').fill('-1')
     press(bob, 'Save')
-    expect(bob.page.get_by_text('Please mend what is marked first.')).to_be_visible()
+    is_told(bob, 'Please mend what is marked first.')
     is_in_database(ada, 'price', '890')
+    press(bob, 'Discard changes')
+    must_show(bob, price='890')
 
 
 def test_both_press_save(arrive: Arrive) -> None:
@@ -182,7 +190,7 @@ def test_both_press_save(arrive: Arrive) -> None:
     for person in (ada, bob):
         person.page.evaluate('document.querySelector("form button").click()')
     for person in (ada, bob):
-        expect(person.page.get_by_text('Saved, for everybody.')).to_be_visible()
+        is_told(person, 'Saved, for everybody.')
         is_in_database(person, 'title', 'Round the Dolomites')
 
 

@@ -325,6 +325,12 @@
             input.mended();
           }
         });
+        const rollback = control.$rollbackViewValue;
+        control.$rollbackViewValue = () => {
+          isTyped = false;
+          input.mended();
+          rollback.call(control);
+        };
         control.$render = () => {
           const before = field.value;
           const text = shown();

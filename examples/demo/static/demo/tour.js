@@ -26,6 +26,7 @@
       return option ? option.text : value;
     };
     $scope.discard = function () {
+      $scope.tour_form.$rollbackViewValue();
       angular.extend($scope.tour, angular.copy($scope.saved));
     };
 
