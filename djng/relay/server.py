@@ -235,7 +235,7 @@ class RelayServer(WebsocketWSGIServer):  # type: ignore[misc]  # ws4redis has no
         visitor.who = who(user=identity[0], address=request.META.get('REMOTE_ADDR', ''), client=visitor.name)
         try:
             if licence is not None and not visitor.is_bound:
-                channels = admission.without_publishing(licence, channels)
+                channels = admission.left_for_plain(licence, channels)
             visitor.subscriber.set_pubsub_channels(request, channels)
             if visitor.greets_itself:
                 visitor.subscriber.send_persisted_messages(visitor)

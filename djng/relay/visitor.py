@@ -95,6 +95,11 @@ class Visitor:
         return None
 
     @property
+    def readable(self) -> frozenset[str] | None:
+        """The names of the properties that it may be told of; None for all."""
+        return None if self.licence is None else self.licence.readable
+
+    @property
     def channels(self) -> dict[bytes, None]:
         """The channels that are listened to."""
         channels: dict[bytes, None] = self.subscriber._subscription.channels
