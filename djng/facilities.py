@@ -57,8 +57,11 @@ class Facility:
     :exc:`~django.core.exceptions.PermissionDenied` with a reason, or :exc:`~django.http.Http404`.
     """
 
-    #: Properties that the visitor may set and delete: an iterable of names, a method that is given the request and
-    #: returns one, or None for all. A plain socket, which says a whole at a time, may not publish where it is not None.
+    #: Properties that the visitor is told of: an iterable of names, a method that is given the request and returns one,
+    #: or None for all. Where it is not None arrays are not told at all, and a plain socket is not opened.
+    readable: Any = None
+    #: Properties that the visitor may set and delete, likewise; None for all that are readable. A plain socket, which
+    #: says a whole at a time, may not publish where it is not None.
     writable: Any = None
     #: Properties of the collection at the most, items of an array; None for as many as somebody writes.
     max_properties: int | None = None
@@ -263,14 +266,15 @@ def check_class(cls: Any) -> None:
             f'{cls!r} is registered as a facility, but is no subclass of djng.facilities.Facility.'
         )
     name = f'{cls.__module__}.{cls.__qualname__}'
-    for method in ('may_subscribe', 'may_publish', 'writable', 'prepare', 'before_change', 'after_change'):
+    for method in ('may_subscribe', 'may_publish', 'readable', 'writable', 'prepare', 'before_change', 'after_change'):
         if inspect.iscoroutinefunction(getattr(cls, method)):
             # What it returns would be true, whatever comes of it.
             raise ImproperlyConfigured(
                 f'{name}.{method} is async; it is called in a thread, and must be a plain method.'
             )
-    if isinstance(cls.writable, (str, bytes)):
-        raise ImproperlyConfigured(f'{name}.writable is {cls.writable!r}, not an iterable of names.')
+    for names in ('readable', 'writable'):
+        if isinstance(getattr(cls, names), (str, bytes)):
+            raise ImproperlyConfigured(f'{name}.{names} is {getattr(cls, names)!r}, not an iterable of names.')
     for limit, kind, least in (
         ('max_properties', int, 1),
         ('max_size', int, 2),
@@ -331,11 +335,11 @@ def revoke(*names: str) -> None:
     transaction.on_commit(partial(rights.tell, facilities=names))
 
 
-def names_of(writable: Any, request: Any) -> frozenset[str] | None:
-    """Return what a facility's ``writable`` comes to for ``request``; None for all."""
-    names: Iterable[str] | None = writable(request) if callable(writable) else writable
+def names_of(declared: Any, request: Any, what: str) -> frozenset[str] | None:
+    """Return what a facility's ``readable`` or ``writable``, called ``what``, is for ``request``; None for all."""
+    names: Iterable[str] | None = declared(request) if callable(declared) else declared
     if isinstance(names, (str, bytes)):
-        raise TypeError(f'writable is an iterable of names, not {names!r}')
+        raise TypeError(f'{what} is an iterable of names, not {names!r}')
     return None if names is None else frozenset(names)
 
 

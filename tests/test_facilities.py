@@ -150,6 +150,7 @@ def test_no_pattern_at_all():
         ('rate', 0),
         ('rate', float('nan')),
         ('expire', -1),
+        ('readable', b'home'),
         ('writable', 'home'),
     ],
 )
@@ -159,7 +160,7 @@ def test_what_is_no_limit(name, value):
         Registry().register('a')(type('C', (Facility,), {name: value}))
 
 
-@pytest.mark.parametrize('method', ['may_subscribe', 'may_publish', 'writable'])
+@pytest.mark.parametrize('method', ['may_subscribe', 'may_publish', 'readable', 'writable'])
 def test_async_methods(method):
     """A coroutine would be true whatever comes of it, so there may be none."""
 
@@ -190,12 +191,12 @@ def test_who_may_publish():
 
 def test_writable():
     """Names by an iterable, a method, or none for all."""
-    assert names_of(['a', 'b'], None) == {'a', 'b'}
-    assert names_of(lambda request: {request: 1}, 'a') == {'a'}
-    assert names_of(None, None) is names_of(lambda request: None, None) is None
-    assert names_of((), None) == frozenset()
+    assert names_of(['a', 'b'], None, 'writable') == {'a', 'b'}
+    assert names_of(lambda request: {request: 1}, 'a', 'writable') == {'a'}
+    assert names_of(None, None, 'writable') is names_of(lambda request: None, None, 'writable') is None
+    assert names_of((), None, 'writable') == frozenset()
     with pytest.raises(TypeError, match='home'):
-        names_of(lambda request: 'home', None)
+        names_of(lambda request: 'home', None, 'writable')
 
 
 def run(program):

@@ -128,23 +128,33 @@ def granted_channels(facility: Facility, request: Any, asked: list[str]) -> list
 
 
 def licence_for(facility: Facility, request: Any) -> Licence:
-    """Return what ``facility`` lets the visitor say; its method may use the database, and raise PermissionDenied."""
+    """Return what ``facility`` lets the visitor see and say; its methods may use the database."""
     try:
-        return Licence(facility, _author_of(request), names_of(facility.writable, request))
+        return Licence(
+            facility,
+            _author_of(request),
+            names_of(facility.writable, request, 'writable'),
+            names_of(facility.readable, request, 'readable'),
+        )
     except PermissionDenied as error:
         raise denied(error) from error
 
 
-def without_publishing(licence: Licence, channels: list[str]) -> list[str]:
-    """Return what is left of ``channels`` for a plain socket, which may not publish everywhere.
+def left_for_plain(licence: Licence, channels: list[str]) -> list[str]:
+    """Return what is left of ``channels`` for a plain socket, which may not publish, or subscribe, everywhere.
 
     Raises :exc:`Refused` if nothing is.
     """
-    if not licence.is_for_bound_only:
+    if licence.readable is not None:
+        # What it hears are whole messages, and those of other programs before anybody has looked at them.
+        left = []
+    elif licence.is_for_bound_only:
+        left = [channel for channel in channels if _is_subscribed(channel)]
+    else:
         return channels
-    left = [channel for channel in channels if _is_subscribed(channel)]
     if channels and not left:
-        raise Refused('only a bound socket may publish here', status=403, code=NOT_ALLOWED)
+        what = 'publish' if licence.readable is None else 'open a socket'
+        raise Refused(f'only a bound socket may {what} here', status=403, code=NOT_ALLOWED)
     return left
 
 

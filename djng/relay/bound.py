@@ -10,6 +10,7 @@ from typing import Any
 from ws4redis.redis_store import RedisMessage
 from ws4redis.subscriber import RedisSubscriber as UpstreamSubscriber
 
+from djng.cleaning import Errors
 from djng.redis_store import label
 from djng.relay import frames
 from djng.relay.broadcast import Broadcast
@@ -28,6 +29,9 @@ from djng.subscriber import RedisSubscriber
 
 #: Seconds between two looks whether a change has been heard that something is to be said of, and how many there are.
 LOOK, LOOKS = 0.02, 250
+
+#: Why a change is refused whose author may not know.
+UNSEEN = {'': ['Something that you may not see stands against this.']}
 
 
 def can_be_bound(subscriber_class: Any) -> bool:
@@ -175,7 +179,7 @@ class BoundVisitor(Visitor):
             self.turn_out(TRY_AGAIN_LATER, 'what is kept could not be read')
         elif self._hears and self._connection is not None:
             self._counts.snapshots += 1
-            snapshot = reading.for_bound
+            snapshot = reading.for_readers(self.readable)
             self._connection.put(snapshot.deflated if self._deflates and snapshot.is_large else snapshot.plain)
 
     def hear(self, channel: bytes, broadcast: Broadcast, own: bool, more: bool) -> None:
@@ -214,10 +218,10 @@ class BoundVisitor(Visitor):
     def _settled(self, frame: Frame, channels: Sequence[str], settled: Settled) -> None:
         if settled.refusal is not None:
             if frame.s is not None:
-                self._refuse(frame.s, settled.refusal)
+                self._refuse(frame.s, self._visible(settled.refusal, frame) or UNSEEN)
             return
         self._answer(frame, channels, settled.outcomes)
-        if settled.errors:
+        if errors := self._visible(settled.errors, frame):
             self.remarks += 1
             # A draft: it was made, so the errors are no answer to it, and come behind it.
             behind = [
@@ -227,7 +231,12 @@ class BoundVisitor(Visitor):
             ]
             change = frame.change
             assert change is not None
-            self._remark(behind, frames.remark([*change.set, *change.delete], settled.errors), LOOKS)
+            self._remark(behind, frames.remark([*change.set, *change.delete], errors), LOOKS)
+
+    def _visible(self, errors: Errors, frame: Frame) -> Errors:
+        if self.licence is None or frame.change is None:
+            return errors
+        return self.licence.visible(errors, frame.change)
 
     def _remark(self, behind: Sequence[tuple[bytes, tuple[int, int]]], frame: bytes, looks: int) -> None:
         if looks and any(self._kept.position(channel) < position for channel, position in behind):

@@ -16,6 +16,7 @@ from djng.relay import frames
 from djng.relay.broadcast import Broadcast
 from djng.relay.hub import Hub
 from djng.relay.primitives import Primitives
+from djng.state.glimpse import kept_for
 from djng.state.steps import Failed, Kept, Snapshot
 from djng.state.store import Store
 
@@ -34,6 +35,7 @@ class Reading:
     def __init__(self, label: str, kept: Kept) -> None:
         self.kept = kept
         self._label = label
+        self._for_readers: dict[frozenset[str], Broadcast] = {}
 
     @property
     def is_collection(self) -> bool:
@@ -44,6 +46,16 @@ class Reading:
     def for_bound(self) -> Broadcast:
         """The snapshot."""
         return Broadcast(frames.snapshot(self._label, self.kept))
+
+    def for_readers(self, names: frozenset[str] | None) -> Broadcast:
+        """The snapshot for who may read the properties in ``names`` alone, made once for all of them; None for all."""
+        if names is None:
+            return self.for_bound
+        snapshot = self._for_readers.get(names)
+        if snapshot is None:
+            snapshot = Broadcast(frames.snapshot(self._label, kept_for(self.kept, names)))
+            self._for_readers[names] = snapshot
+        return snapshot
 
     @cached_property
     def for_plain(self) -> Broadcast | None:

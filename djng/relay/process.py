@@ -55,6 +55,7 @@ class ProcessRelay:
     number = 0
     #: It listens to no collection.
     is_bound = False
+    readable = None
 
     def __init__(self, client: redis.Redis, primitives: Primitives, *, heartbeat: str | None, expire: int) -> None:
         self.loop = primitives.loop()

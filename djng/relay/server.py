@@ -30,7 +30,7 @@ from djng.relay.connection import OUTBOX_LIMIT, Connection
 from djng.relay.handshake import Answer
 from djng.relay.primitives import Primitives
 from djng.relay.process import ProcessRelay
-from djng.relay.visitor import Visitor
+from djng.relay.visitor import FRAME_LIMIT, Visitor
 from djng.state.log import who
 from djng.subscriber import RedisSubscriber
 
@@ -235,7 +235,7 @@ class RelayServer(WebsocketWSGIServer):  # type: ignore[misc]  # ws4redis has no
         visitor.who = who(user=identity[0], address=request.META.get('REMOTE_ADDR', ''), client=visitor.name)
         try:
             if licence is not None and not visitor.is_bound:
-                channels = admission.without_publishing(licence, channels)
+                channels = admission.left_for_plain(licence, channels)
             visitor.subscriber.set_pubsub_channels(request, channels)
             if visitor.greets_itself:
                 visitor.subscriber.send_persisted_messages(visitor)
@@ -257,6 +257,7 @@ class RelayServer(WebsocketWSGIServer):  # type: ignore[misc]  # ws4redis has no
             max_size=max_size,
             # A reader to whom the largest message is on its way is not slow yet.
             outbox_limit=OUTBOX_LIMIT + (max_size or 0),
+            frame_limit=FRAME_LIMIT,
             extensions=extensions,
         )
         self.relay.enter(visitor, connection, early, deflates=handshake.deflates(extensions))

@@ -30,6 +30,9 @@ HEARTBEAT_INTERVAL = 4.0
 MESSAGE_RATE, MESSAGE_BURST = 500.0, 20_000.0
 BYTE_RATE, BYTE_BURST = 2.0 * 1024 * 1024, 64.0 * 1024 * 1024
 
+#: Pings, pongs and fragments that may come per second in the long run, and at once; they are counted by themselves.
+FRAME_LIMIT = MESSAGE_RATE, MESSAGE_BURST
+
 
 class Visitor:
     """Ties a connection to a subscriber; made while the handshake goes on, opened when it is done."""
@@ -90,6 +93,11 @@ class Visitor:
     def name(self) -> str | None:
         """By what name others know the browser's page; None where it has none."""
         return None
+
+    @property
+    def readable(self) -> frozenset[str] | None:
+        """The names of the properties that it may be told of; None for all."""
+        return None if self.licence is None else self.licence.readable
 
     @property
     def channels(self) -> dict[bytes, None]:

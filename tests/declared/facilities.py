@@ -204,3 +204,39 @@ class AccountDraft(facilities.ModelFormFacility):
     """The draft of a user."""
 
     form_class = UserForm
+
+
+@facilities.register('auction')
+class Auction(Facility):
+    """All see the bid and say what they would give at the most, which only those see who sign in."""
+
+    writable = ['bid', 'most']
+
+    def readable(self, request):
+        """Return what is open to all, or nothing for all."""
+        return None if request.user.is_authenticated else ['bid', 'bidder']
+
+
+@facilities.register('torn-too')
+class TornToo(Facility):
+    """With the same mistake in what may be read."""
+
+    def readable(self, request):
+        """Give one name where names are asked for."""
+        return 'home'
+
+
+@facilities.register('sealed')
+class Sealed(Facility):
+    """Checked by a form of which visitors see the name."""
+
+    form_class = PersonForm
+    readable = ['name']
+    writable = ['name', 'begin']
+
+
+@facilities.register('sealed-draft')
+class SealedDraft(Sealed):
+    """The same, kept all the same."""
+
+    draft = True
