@@ -119,6 +119,7 @@ class _Barrier:
     """Hears one message."""
 
     is_bound = False
+    readable = None
     number = -1
 
     def __init__(self) -> None:
