@@ -51,7 +51,7 @@ def test_people_come_and_go(store: Store, ear: Ear) -> None:
 
 
 def test_what_processes_tell_is_put_together(store: Store) -> None:
-    """A person is there while any process says so; a tab that two know is one, and the latest of what is seen counts."""
+    """A person is there while any process says so; a tab that two know is one; the latest of what is seen counts."""
     tell(store, 'p', first=True, mary=at(5, 'a', 'b', name='Mary'))
     tell(store, 'q', first=True, mary=at(6, 'b', 'c', name='Mary Ann'))
     assert listed(store) == {'mary': {'name': 'Mary Ann', 'tabs': 3}}
