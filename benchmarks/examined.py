@@ -18,7 +18,7 @@ COMPARED = {'open': 'nothing', 'hook': 'before_change()', 'form': 'form of 30 fi
 #: Sockets that change one collection, and changes a second of all; 0 for the next when the own is back.
 CHANGES = [(1, 0), (50, 0), (50, 200)]
 
-#: What goes on at one facility while others are relayed: how the tables call it, and changes a second.
+#: What goes on elsewhere while something is relayed: how the tables call it, and changes a second.
 MEANWHILE = {
     'open': ('no form', 20),
     'form': ('quick form', 20),
@@ -26,8 +26,8 @@ MEANWHILE = {
     'calculating': ('form that calculates 50 ms', 0),
 }
 
-#: Sockets that write there.
-WRITERS = 50
+#: Collections that are changed there, and sockets that write to each.
+COLLECTIONS, WRITERS = 5, 10
 
 #: What is relayed: how the tables call it, sockets, where they are opened, and what is asked of load.c.
 RELAYED = [
@@ -139,22 +139,24 @@ def others(seconds):
     for relayed, sockets, path, load in RELAYED:
         for facility, (title, rate) in MEANWHILE.items():
             with contextlib.ExitStack() as stack:
-                site = Site(stack, sockets + WRITERS)
-                generator, writers = site.connect(path, sockets), site.bind(facility, WRITERS)
+                site = Site(stack, sockets)
+                generator = site.connect(path, sockets)
+                writers = [site.bind(f'{facility}-{n}', WRITERS) for n in range(COLLECTIONS)]
                 generator.ask(*load.split(), WARM_UP)
                 before = generator.ask(*load.split(), seconds)
-                pool = stack.enter_context(ThreadPoolExecutor(1))
-                written = pool.submit(writers.ask, 'edit', WRITERS, rate, LEAD + seconds + LEAD)
+                pool = stack.enter_context(ThreadPoolExecutor(COLLECTIONS))
+                command = 'edit', WRITERS, rate / COLLECTIONS, LEAD + seconds + LEAD
+                written = [pool.submit(each.ask, *command) for each in writers]
                 time.sleep(LEAD)
                 now = generator.ask(*load.split(), seconds)
-                if written.done():
-                    raise AssertionError('nobody wrote any more')
-                there = written.result()
+                if any(each.done() for each in written):
+                    raise AssertionError('somebody has written no more')
+                there = [each.result() for each in written]
             per_s = [result['delivered'] / result['seconds'] for result in (now, before)]
             row = (
                 relayed,
                 title,
-                f'{there["published"] / there["seconds"]:,.0f}',
+                f'{sum(result["published"] / result["seconds"] for result in there):,.0f}',
                 f'{per_s[0]:,.0f}',
                 f'{per_s[0] / per_s[1]:.0%}',
                 *(f'{result[key]:.1f}' for key in ('p50', 'p99') for result in (now, before)),

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from typing import Protocol, TypeAlias
 
 from django import db
 from redis.exceptions import RedisError
 
 from djng.relay.courtesy import Courtesy
 from djng.relay.examination import Examination, Settled
+from djng.relay.lanes import Client, Job, Lane
 from djng.relay.licence import Licence
 from djng.relay.primitives import Primitives
 from djng.state.steps import Submit
@@ -32,87 +33,8 @@ SWEEP = 0.1
 #: Threads for one class of facilities, and for all of them; one that is given up counts as long as it goes on.
 THREADS, MOST_THREADS = 4, 32
 
-#: The channels to which a change goes.
-Channels: TypeAlias = tuple[str | bytes, ...]
-
 LATE = {'': ['This change could not be checked in time.']}
 FAILED = {'': ['This change could not be checked.']}
-
-
-class Client(Protocol):
-    """Who has said a change; compared by identity."""
-
-    is_cut: bool
-
-    # Called on the loop.
-
-    def not_published(self, error: Exception) -> None:
-        """Hear that it did not reach Redis."""
-
-    def published(self, size: int) -> None:
-        """Hear that a message of that size is done with."""
-
-
-class _Job:
-    """One change of a client's."""
-
-    def __init__(
-        self,
-        client: Client,
-        size: int,
-        channels: Channels,
-        examination: Examination,
-        answer: Callable[[Settled], object],
-    ) -> None:
-        self.client = client
-        self.size = size
-        self.channels = channels
-        self.examination = examination
-        self.answer = answer
-        # Whether it may be given up at this moment, whether it was, and what the client has been told.
-        self.is_open = True
-        self.is_given_up = False
-        self.is_told = False
-        self.turn = self.deadline = 0.0
-
-
-class _Desk:
-    """The clients that wait with a change to the same channels; a change examined beside another would be in vain."""
-
-    def __init__(self, channels: Channels) -> None:
-        self.channels = channels
-        self.waiting: deque[Client] = deque()
-        #: The change that has its turn.
-        self.job: _Job | None = None
-
-
-class _Lane:
-    """What one class of facilities has to examine; a slow one holds up no others."""
-
-    def __init__(self) -> None:
-        self.desks: dict[Channels, _Desk] = {}
-        # Those where somebody waits and nobody has a turn.
-        self.ready: deque[_Desk] = deque()
-        # Threads, and those of them that have a job; those that are given up do not count.
-        self.threads = 0
-        self.busy = 0
-
-    def queue(self, client: Client, channels: Channels) -> None:
-        """Let ``client`` wait with a change to ``channels``."""
-        desk = self.desks.setdefault(channels, _Desk(channels))
-        desk.waiting.append(client)
-        if desk.job is None and len(desk.waiting) == 1:
-            self.ready.append(desk)
-
-    def end(self, job: _Job) -> None:
-        """End the turn of ``job``, if it has one still."""
-        desk = self.desks.get(job.channels)
-        if desk is not None and desk.job is job:
-            desk.job = None
-            if desk.waiting:
-                self.ready.append(desk)
-            else:
-                del self.desks[job.channels]
 
 
 class Clerk:
@@ -125,11 +47,11 @@ class Clerk:
         self._courtesy = Courtesy(primitives.lock())
         # Guards all below.
         self._lock = primitives.lock()
-        self._lanes: dict[type, _Lane] = {}
-        self._jobs: dict[Client, deque[_Job]] = {}
+        self._lanes: dict[type, Lane] = {}
+        self._jobs: dict[Client, deque[Job]] = {}
         self._threads = 0
         # What is being examined, or followed up.
-        self._running: dict[_Job, _Lane] = {}
+        self._running: dict[Job, Lane] = {}
         self._sweeps = False
 
     def take(
@@ -140,34 +62,33 @@ class Clerk:
         ``steps`` would make it as it is, ``size`` is that of its message; ``answer()`` is called on the loop.
         """
         examination = Examination(self._store, licence.facility, licence.author, steps)
-        job = _Job(client, size, tuple(step.channel for step in steps), examination, answer)
+        job = Job(client, size, tuple(step.channel for step in steps), examination, answer)
         with self._lock:
             jobs = self._jobs.setdefault(client, deque())
             jobs.append(job)
             if len(jobs) == 1:
-                lane = self._lanes.setdefault(type(examination.facility), _Lane())
+                lane = self._lanes.setdefault(type(examination.facility), Lane())
                 lane.queue(client, job.channels)
                 self._staff(lane)
 
-    def _staff(self, lane: _Lane) -> None:
+    def _staff(self, lane: Lane) -> None:
         """Let as many threads come as are needed and may be; under the lock."""
-        while lane.threads - lane.busy < len(lane.ready) and lane.threads < THREADS and self._threads < MOST_THREADS:
+        while lane.threads - lane.busy < lane.open and lane.threads < THREADS and self._threads < MOST_THREADS:
             lane.threads += 1
             self._threads += 1
             self._loop.call_soon_threadsafe(self._spawn, self._work, lane)
 
     # In a thread.
 
-    def _work(self, lane: _Lane) -> None:
+    def _work(self, lane: Lane) -> None:
         """Do what there is to do in ``lane``; ends when there is nothing, or when a job of its was given up."""
         is_given_up = False
         try:
             while not is_given_up:
                 with self._lock:
-                    if not lane.ready:
+                    if not lane.open:
                         break
-                    desk = lane.ready.popleft()
-                    desk.job = job = self._jobs[desk.waiting.popleft()][0]
+                    job = lane.begin(self._jobs)
                     lane.busy += 1
                 is_given_up = self._do(lane, job)
         finally:
@@ -179,15 +100,17 @@ class Clerk:
                 for other in self._lanes.values():
                     self._staff(other)
 
-    def _do(self, lane: _Lane, job: _Job) -> bool:
+    def _do(self, lane: Lane, job: Job) -> bool:
         """Carry out ``job``; says whether it was given up meanwhile."""
         self._watch(lane, job)
         settled = None
         try:
             if not job.client.is_cut:
                 db.close_old_connections()
+                begin, used = time.monotonic(), time.thread_time()
                 with self._courtesy.shown():
                     settled = job.examination.settle(lambda: self._may_go_on(job), lambda: self._reopen(job))
+                lane.weigh(time.thread_time() - used, time.monotonic() - begin, len(self._running))
         except (RedisError, OSError) as error:
             if self._close(job):
                 logger.warning('Lost a change on its way to Redis: %s', error)
@@ -212,21 +135,21 @@ class Clerk:
             self._next(lane, job)
             return False
 
-    def _may_go_on(self, job: _Job) -> bool:
+    def _may_go_on(self, job: Job) -> bool:
         """Whether the change may be made: it is not given up any more from now on."""
         return self._close(job)
 
-    def _reopen(self, job: _Job) -> bool:
+    def _reopen(self, job: Job) -> bool:
         with self._lock:
             job.is_open = self._loop.time() < job.deadline
             return job.is_open
 
-    def _close(self, job: _Job) -> bool:
+    def _close(self, job: Job) -> bool:
         with self._lock:
             job.is_open = False
             return not job.is_given_up
 
-    def _watch(self, lane: _Lane, job: _Job) -> None:
+    def _watch(self, lane: Lane, job: Job) -> None:
         with self._lock:
             now = self._loop.time()
             job.is_open = True
@@ -237,16 +160,16 @@ class Clerk:
                 self._sweeps = True
                 self._loop.call_soon_threadsafe(self._loop.call_later, SWEEP, self._sweep)
 
-    def _tell(self, job: _Job, settled: Settled) -> None:
+    def _tell(self, job: Job, settled: Settled) -> None:
         job.is_told = True
         self._loop.call_soon_threadsafe(job.answer, settled)
 
-    def _lose(self, job: _Job, error: Exception) -> None:
+    def _lose(self, job: Job, error: Exception) -> None:
         job.client.is_cut = True
         job.is_told = True
         self._loop.call_soon_threadsafe(job.client.not_published, error)
 
-    def _next(self, lane: _Lane, job: _Job) -> None:
+    def _next(self, lane: Lane, job: Job) -> None:
         """Be done with ``job``, and let its client's next one wait for its turn; under the lock."""
         self._loop.call_soon_threadsafe(job.client.published, job.size)
         del self._running[job]
@@ -274,7 +197,7 @@ class Clerk:
         if self._sweeps:
             self._loop.call_later(SWEEP, self._sweep)
 
-    def _give_up(self, lane: _Lane, job: _Job) -> None:
+    def _give_up(self, lane: Lane, job: Job) -> None:
         """Let the thread of ``job`` go on for itself; it ends when it comes to an end. Under the lock."""
         job.is_given_up = True
         job.is_open = False

@@ -21,6 +21,6 @@ def game(request, slug):
     context = {
         'facility': f'game-{slug}',
         'me': player_of(request.session.session_key, slug),
-        'address': request.build_absolute_uri(),
+        'address': request.build_absolute_uri(request.path),
     }
     return render(request, 'demo/game.html', context)

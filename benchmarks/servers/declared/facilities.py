@@ -12,7 +12,7 @@ FIELDS = 30
 #: Seconds that the slow forms take for a change: one as if it asked another server, one as if it calculated.
 WAITS, CALCULATES = 0.2, 0.05
 
-facilities.register('foobar', 'other', 'open')(facilities.Facility)
+facilities.register('foobar', 'other', 'open', 'open-<int:n>')(facilities.Facility)
 
 
 class TextsForm(forms.Form):
@@ -37,16 +37,16 @@ class HookFacility(facilities.Facility):
         pass
 
 
-@facilities.register('form')
+@facilities.register('form', 'form-<int:n>')
 class FormFacility(facilities.Facility):
     form_class = TextsForm
 
 
-@facilities.register('waiting')
+@facilities.register('waiting-<int:n>')
 class WaitingFacility(facilities.Facility):
     form_class = WaitingForm
 
 
-@facilities.register('calculating')
+@facilities.register('calculating-<int:n>')
 class CalculatingFacility(facilities.Facility):
     form_class = CalculatingForm
