@@ -6,7 +6,7 @@ import copy
 import json
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from secrets import token_hex
 from typing import Any, Generic, TypeVar
 
@@ -56,13 +56,16 @@ class Binding(Generic[Scope]):
             self.socket.open()
         self.wait_until(lambda: self.is_bound, f'{self.name} to be bound to {self.facility!r}', patience)
 
-    def cut(self) -> None:
+    def cut(self) -> AbstractContextManager[object]:
         """Sever the connection, as a lost network does: what was on its way may or may not have arrived.
 
-        What is edited then waits until :meth:`heal`.
+        What is edited then waits until :meth:`heal`, or until the end of the block: ``with mary.cut():``.
         """
         with self.lock:
             self.socket.cut()
+        block = ExitStack()
+        block.callback(self.heal)
+        return block
 
     def heal(self, patience: float = 10.0) -> None:
         """Come back, as the same page: what was in flight is said again, what was edited meanwhile is said.

@@ -147,6 +147,11 @@ def test_a_lost_network(browsers: Browsers) -> None:
     assert mary == paul == {'home': 3, 'away': 2}
     assert paul.status == 'open'
     paul.heal()
+    with paul.cut():
+        paul['away'] = 4
+        assert paul.pending == 1
+    browsers.assert_converged()
+    assert mary['away'] == 4
 
 
 def test_in_flight_when_it_is_lost(browsers: Browsers) -> None:
