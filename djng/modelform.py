@@ -66,6 +66,13 @@ class ModelFormFacility(Facility):
         """
         return registry.names(cls, instance)
 
+    @classmethod
+    def unknown_arguments(cls) -> list[str]:
+        """Return the patterns' arguments that are no attributes of the model; none where names are made otherwise."""
+        if cls.names_for.__func__ is not ModelFormFacility.names_for.__func__:  # type: ignore[attr-defined]
+            return []
+        return [name for name in registry.arguments(cls) if not _has(cls.model, name.split('__'))]
+
     def get_queryset(self) -> Any:
         """Return the instances that there may be; by default all, in the database that is written to."""
         return self.model._default_manager.using(router.db_for_write(self.model))
@@ -165,6 +172,16 @@ class ModelFormFacility(Facility):
         except (RedisError, OSError) as error:
             # It is saved; the next look at the database tells browsers.
             logger.warning('%s was saved, but could not be told: %s', self.name, error)
+
+
+def _has(model: Any, path: list[str]) -> bool:
+    """Whether a model has attributes that lead to one another, as far as relations tell what they lead to."""
+    if not path or model is None:
+        return True
+    if not hasattr(model, path[0]):
+        return False
+    related = {field.name: field.related_model for field in model._meta.get_fields() if field.is_relation}
+    return path[0] not in related or _has(related[path[0]], path[1:])
 
 
 def _news(stored: Mapping[str, str], known: Mapping[str, str]) -> dict[str, str]:

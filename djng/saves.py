@@ -15,9 +15,8 @@ from django.db.models.signals import m2m_changed, post_delete, post_save
 from django.http import Http404
 from redis.exceptions import RedisError
 
-from djng import rights
 from djng.drafts import Draft
-from djng.facilities import registry
+from djng.facilities import registry, revoke
 
 logger = logging.getLogger('djng')
 
@@ -121,7 +120,7 @@ def _revoke(facility: Any) -> None:
     try:
         facility.get_object()
     except Http404:
-        rights.tell(facilities=[facility.name])
+        revoke(facility.name)
         Draft(facility.collection).forget()
     else:
         # There is another one of that name.
