@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 #: What a browser hears and may write to, unless it is said.
 CHANNELS = ('subscribe-broadcast', 'publish-broadcast')
 
-#: Seconds between two looks whether all have converged.
-LOOK = 0.01
+#: Seconds between two looks whether something has come true: at first, and at the most.
+LOOK_MIN, LOOK_MAX = 0.001, 0.02
 
 
 class Browsers:
@@ -123,21 +123,23 @@ class Browsers:
         :class:`django.test.Client` with its session; or whom ``headers`` and the ``query`` of the address show;
         or nobody. ``name`` is what failing tests call it. Raises :exc:`~djng.test.SocketRefused`.
         """
-        scope = kind() if initial is None and kind else {} if initial is None else initial
+        kind = kind or (list if isinstance(initial, (list, tuple)) else dict)
         classes: dict[Any, Any] = {dict: DictBinding, list: ListBinding}
-        if type(scope) not in classes or kind not in (None, type(scope)):
-            raise TypeError(f'a scope is a dict or a list, not {scope!r}')
+        if kind not in classes:
+            raise TypeError(f'a collection is a dict or a list, not {kind!r}')
+        if initial is not None and isinstance(initial, Mapping) is not (kind is dict):
+            raise TypeError(f'a scope that is a {kind.__name__} does not begin with {initial!r}')
         if user is not None:
             if client is not None:
                 raise TypeError('a user, or a client which has signed in, not both')
             client = Client()
             client.force_login(user)
-        binding = classes[type(scope)](
+        binding = classes[kind](
             name or self._name_for(user),
             facility,
             address_of(facility, self._address, channels, query or {}),
             {'Origin': self.url, **cookies_of(client), **(headers or {})},
-            scope,
+            kind(initial or ()),
         )
         self._bindings.append(binding)
         try:
@@ -156,7 +158,7 @@ class Browsers:
         """
         patience = self.patience if patience is None else patience
         wanted = bindings or tuple(binding for binding in self._bindings if not binding.is_unbound)
-        deadline = time.monotonic() + patience
+        begin, pause = time.monotonic(), LOOK_MIN
         while True:
             looks, kept = self._look(wanted)
             faults = converged.faults(looks, kept)
@@ -166,14 +168,13 @@ class Browsers:
                 faults = converged.faults(looks, kept)
                 if not faults:
                     return
-            if time.monotonic() > deadline or any(look.is_stuck for look in looks):
+            waited = time.monotonic() - begin
+            if waited > patience or any(look.is_stuck for look in looks):
                 faults = faults or ['the server has not finished what was said or published']
-                told = '\n'.join(f'  - {fault}' for fault in faults)
-                report = converged.report(looks, kept)
-                raise NotConverged(
-                    f'not converged, after {patience - max(0, deadline - time.monotonic()):.1f} s:\n{told}\n{report}'
-                )
-            time.sleep(LOOK)
+                told = [f'not converged, after {waited:.1f} s:', *(f'  - {fault}' for fault in faults)]
+                raise NotConverged('\n'.join([*told, converged.report(looks, kept)]))
+            time.sleep(pause)
+            pause = min(LOOK_MAX, 1.5 * pause)
 
     def run_receivers(self) -> int:
         """Call the receivers of djng's signals for all that has happened, here and now; return for how many entries.
@@ -185,11 +186,12 @@ class Browsers:
 
     def wait_until(self, condition: Callable[[], object], what: str = 'the condition') -> None:
         """Wait until ``condition()`` is true; raises :exc:`~djng.test.NotConverged` with ``what`` otherwise."""
-        deadline = time.monotonic() + self.patience
+        deadline, pause = time.monotonic() + self.patience, LOOK_MIN
         while not condition():
             if time.monotonic() > deadline:
                 raise NotConverged(f'waited {self.patience:g} s for {what}')
-            time.sleep(LOOK)
+            time.sleep(pause)
+            pause = min(LOOK_MAX, 1.5 * pause)
 
     def _look(self, bindings: Sequence[Binding[Any]]) -> tuple[list[converged.Look], dict[str, Any]]:
         for binding in bindings:

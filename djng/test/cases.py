@@ -21,7 +21,7 @@ class BindingMixin:
     """
 
     server_thread_class = SocketServerThread
-    #: Seconds that anything is waited for.
+    #: Seconds that anything is waited for; an attribute of the class.
     patience = Browsers.patience
     #: What the methods below are done with.
     browsers: Browsers
@@ -54,7 +54,10 @@ class BindingMixin:
             ran: TestResult | None = super().run(result)  # type: ignore[misc]
             return ran
         finally:
-            browsers.__exit__()
+            try:
+                browsers.__exit__()
+            except Exception:
+                result.addError(case, sys.exc_info())
 
     def bind(self, facility: str, *arguments: Any, **more: Any) -> Any:
         """Open another browser, and bind it; see :meth:`Browsers.bind`."""

@@ -121,7 +121,9 @@ class EndingPrimitives(ThreadPrimitives):
 
     def spawn(self, function: Callable[..., object], *args: Any) -> threading.Thread:
         """Run ``function`` in a thread that ends with the relay."""
-        thread = super().spawn(self._run, function, *args)
+        name = f'djng {function.__name__}'
+        thread = threading.Thread(target=self._run, args=(function, *args), name=name, daemon=True)
+        thread.start()
         self._threads = [*(other for other in self._threads if other.is_alive()), thread]
         return thread
 
@@ -140,8 +142,9 @@ class EndingPrimitives(ThreadPrimitives):
     def end(self, wake: Callable[[], object]) -> None:
         """Let every thread come to its end, and wait for that; not for one of these threads to call.
 
-        What was said is done first. ``wake()`` has the one thread that waits for Redis hear something.
+        What was said is done first, unless somebody sleeps over it. ``wake()`` lets who waits for Redis hear something.
         """
+        self._ended.set()
         for each in self._queues:
             each.end()
         # Left are then the loop, and who waits for Redis.
@@ -149,7 +152,6 @@ class EndingPrimitives(ThreadPrimitives):
         self._own_loop.call_soon_threadsafe(self._own_loop.stop)
         self._turns.join(PATIENCE)
         self._own_loop.has_ended = True
-        self._ended.set()
         wake()
         self._wait_until_alive(0)
         if not self._turns.is_alive():

@@ -40,7 +40,9 @@ def _tell(client: Any, channel: bytes, replicas: dict[bytes, Replica]) -> int:
             for entry in entries:
                 at = entry.id
                 deleted = replica.follow(entry) if entry.event is None else []
-                deliver(channel, entry, replica.value, deleted)
+                # What nobody knows any more a worker passes over, too.
+                if entry.event is not None or replica.is_known:
+                    deliver(channel, entry, replica.value, deleted)
                 share.acknowledge(entry)
                 count += 1
     except Failure as failure:

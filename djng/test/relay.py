@@ -33,6 +33,7 @@ class EndingRelay(WebsocketRunServer):
 
     def __init__(self, shared: Mapping[str, Any]) -> None:
         self._client = make_client()
+        self._barrier: Barrier | None = None
         super().__init__(self._client)
         self.primitives = self._ending = EndingPrimitives(shared)
 
@@ -88,13 +89,13 @@ class EndingRelay(WebsocketRunServer):
 
     def _hear_all(self) -> None:
         """Wait until the process has heard what was published before this, by whomever."""
-        barrier = _Barrier()
-        channel = f'{rights.channel()}:{barrier.token}'.encode()
-        hub = self.relay._hub
-        if hub.subscribe([channel], barrier, PATIENCE):
-            self._client.publish(channel, barrier.token)
-            barrier.heard.wait(PATIENCE)
-        hub.unsubscribe([channel], barrier)
+        if self._barrier is None:
+            self._barrier = Barrier(f'{rights.channel()}:{secrets.token_hex(8)}')
+            self.relay._hub.subscribe([self._barrier.channel.encode()], self._barrier, PATIENCE)
+        heard = self._barrier.heard
+        heard.clear()
+        self._client.publish(self._barrier.channel, '')
+        heard.wait(PATIENCE)
 
     def end(self) -> None:
         """Close what is open, and wait until all threads have ended."""
@@ -115,15 +116,16 @@ class EndingRelay(WebsocketRunServer):
             self._client.publish(rights.channel(), '{}')
 
 
-class _Barrier:
-    """Hears one message."""
+class Barrier:
+    """Hears a message on a channel of its own, behind all that was published before."""
 
     is_bound = False
     readable = None
+    # Visitors have those from 1 on.
     number = -1
 
-    def __init__(self) -> None:
-        self.token = secrets.token_hex(8)
+    def __init__(self, channel: str) -> None:
+        self.channel = channel
         self.heard = threading.Event()
 
     def hear(self, channel: bytes, broadcast: Broadcast, own: bool, more: bool) -> None:

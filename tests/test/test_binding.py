@@ -115,7 +115,7 @@ def test_the_other_kind(browsers: Browsers) -> None:
     Collection('chat', broadcast=True, kind=list).append('a')
     with pytest.raises(TypeError, match=r"'chat' is a list now, as browser 1 shows it: bind\(…, kind=list\)"):
         browsers.bind('chat')['a']
-    with pytest.raises(TypeError, match='a scope is a dict or a list'):
+    with pytest.raises(TypeError, match='a collection is a dict or a list'):
         browsers.bind('chat', kind=set)  # type: ignore[call-overload]
 
 
@@ -128,6 +128,9 @@ def test_a_seed(browsers: Browsers) -> None:
     browsers.assert_converged()
     assert mary['home'] == paul['home'] == 0
     assert browsers.bind('chat', initial=['a']) == ['a']
+    for kind, initial in ((list, {'home': 1}), (dict, ['a'])):
+        with pytest.raises(TypeError, match='does not begin with'):
+            browsers.bind('chat', kind=kind, initial=initial)  # type: ignore[call-overload]
 
 
 def test_a_lost_network(browsers: Browsers) -> None:
