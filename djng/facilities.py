@@ -26,7 +26,7 @@ from django.urls.resolvers import RoutePattern
 from django.utils.module_loading import autodiscover_modules
 from ws4redis import settings
 
-from djng.channels import audience_of
+from djng.channels import attended_at, audience_of, presence_of
 from djng.edit import Author, Edit
 from djng.state.steps import Terms
 
@@ -68,6 +68,11 @@ class Facility:
     rate: float | None = None
     #: Seconds that the collection outlives the last browser; None for ``WS4REDIS_EXPIRE``.
     expire: int | None = None
+
+    #: Whether there is a list of who is here, which all who may hear the facility may hear, too (:doc:`presence`); True
+    #: for users by their names, or a method that is given the request and returns what others see of the visitor: a
+    #: dict, or None for nobody.
+    presence: Any = False
 
     #: A Django form that the collection must satisfy; a browser's change is cleaned by it before anybody hears of it.
     form_class: Any = None
@@ -124,6 +129,25 @@ class Facility:
         """Hear that the class was registered; raise :exc:`ImproperlyConfigured` for mistakes."""
 
 
+class Attendance(Facility):
+    """The list of who is at another facility: heard by all who may hear that one, and written by djng alone."""
+
+    expire = 0
+
+    def __init__(self, name: str, /, attended: Facility) -> None:
+        super().__init__(name)
+        #: The other one.
+        self.attended = attended
+
+    def may_subscribe(self, request: Any) -> Any:
+        """Whether the visitor may hear what is said there."""
+        return self.attended.may_subscribe(request)
+
+    def may_publish(self, request: Any) -> Any:
+        """Nobody may."""
+        return False
+
+
 FacilityClass = TypeVar('FacilityClass', bound=type[Facility])
 
 
@@ -160,6 +184,10 @@ class Registry:
 
     def find(self, name: str) -> Facility | None:
         """Return the facility ``name``, None where there is none of that name."""
+        attended = attended_at(name)
+        if attended is not None:
+            facility = self.find(attended)
+            return Attendance(name, facility) if facility is not None and facility.presence else None
         cls, kwargs = self._match(name)
         return None if cls is None else cls(name, **kwargs)
 
@@ -263,7 +291,8 @@ def check_class(cls: Any) -> None:
             f'{cls!r} is registered as a facility, but is no subclass of djng.facilities.Facility.'
         )
     name = f'{cls.__module__}.{cls.__qualname__}'
-    for method in ('may_subscribe', 'may_publish', 'writable', 'prepare', 'before_change', 'after_change'):
+    methods = 'may_subscribe', 'may_publish', 'writable', 'presence', 'prepare', 'before_change', 'after_change'
+    for method in methods:
         if inspect.iscoroutinefunction(getattr(cls, method)):
             # What it returns would be true, whatever comes of it.
             raise ImproperlyConfigured(
@@ -271,6 +300,8 @@ def check_class(cls: Any) -> None:
             )
     if isinstance(cls.writable, (str, bytes)):
         raise ImproperlyConfigured(f'{name}.writable is {cls.writable!r}, not an iterable of names.')
+    if not (isinstance(cls.presence, (bool, property)) or callable(cls.presence)):
+        raise ImproperlyConfigured(f'{name}.presence is {cls.presence!r}, not True, False or a method.')
     for limit, kind, least in (
         ('max_properties', int, 1),
         ('max_size', int, 2),
@@ -324,11 +355,25 @@ def usual_terms(channel: str | bytes) -> None:
 def revoke(*names: str) -> None:
     """Have all sockets to the facilities ``names`` closed, so that their browsers' rights are decided anew.
 
-    Inside a database transaction this is done when it is committed.
+    So are those to the lists of who is there. Inside a database transaction this is done when it is committed.
     """
     from djng import rights
 
-    transaction.on_commit(partial(rights.tell, facilities=names))
+    transaction.on_commit(partial(rights.tell, facilities=[*names, *map(presence_of, names)]))
+
+
+def seen_of(facility: Facility, request: Any) -> dict[str, Any] | None:
+    """Return what others at ``facility`` see of who asks; None for nobody, and where no list is kept."""
+    seen = facility.presence
+    if callable(seen):
+        seen = seen(request)
+    elif seen:
+        seen = {'name': request.user.get_username()}
+    if seen is None or seen is False:
+        return None
+    if not isinstance(seen, dict):
+        raise TypeError(f'presence returns a dict or None, not {seen!r}')
+    return seen
 
 
 def names_of(writable: Any, request: Any) -> frozenset[str] | None:

@@ -7,13 +7,15 @@ import sys
 import textwrap
 import uuid
 from datetime import date
+from unittest.mock import Mock
 
 import pytest
+from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import register_converter
 from django.urls.converters import StringConverter, get_converters
 
-from djng.facilities import Facility, Registry, names_of
+from djng.facilities import Facility, Registry, names_of, seen_of
 
 
 class A(Facility):
@@ -150,6 +152,7 @@ def test_no_pattern_at_all():
         ('rate', float('nan')),
         ('expire', -1),
         ('writable', 'home'),
+        ('presence', 'name'),
     ],
 )
 def test_what_is_no_limit(name, value):
@@ -158,7 +161,7 @@ def test_what_is_no_limit(name, value):
         Registry().register('a')(type('C', (Facility,), {name: value}))
 
 
-@pytest.mark.parametrize('method', ['may_subscribe', 'may_publish', 'writable'])
+@pytest.mark.parametrize('method', ['may_subscribe', 'may_publish', 'writable', 'presence'])
 def test_async_methods(method):
     """A coroutine would be true whatever comes of it, so there may be none."""
 
@@ -195,6 +198,36 @@ def test_writable():
     assert names_of((), None) == frozenset()
     with pytest.raises(TypeError, match='home'):
         names_of(lambda request: 'home', None)
+
+
+def test_what_others_see():
+    """Nothing by default; a user's name; or what a method says, which is a dict or nothing."""
+    request = Mock(user=User(username='mary'))
+
+    def seen(presence):
+        return seen_of(type('C', (Facility,), {'presence': presence})('a'), request)
+
+    assert seen(False) is None
+    assert seen(True) == {'name': 'mary'}
+    assert seen(lambda facility, request: {'name': facility.name}) == {'name': 'a'}
+    assert seen(lambda facility, request: None) is None
+    with pytest.raises(TypeError, match='mary'):
+        seen(lambda facility, request: 'mary')
+    request.user = AnonymousUser()
+    assert seen(True) == {'name': ''}
+
+
+def test_lists_of_who_is_there():
+    """There is one where the facility says so, with its rights; nobody writes it."""
+    registry = Registry()
+    registry.register('club-<int:pk>')(type('C', (Facility,), {'presence': True, 'may_subscribe': lambda *_: 'heard'}))
+    registry.register('open', '<path:rest>')(Facility)
+    attendance = registry.find('-/presence/club-5')
+    assert attendance.attended.kwargs == {'pk': 5}
+    assert attendance.may_subscribe(None) == 'heard'
+    assert not attendance.may_publish(None)
+    for name in ('-/presence/open', '-/presence/club-05', '-/presence/', '-/presence/-/presence/club-5'):
+        assert registry.find(name) is None
 
 
 def run(program):

@@ -15,6 +15,7 @@ from djng import rights
 from djng.facilities import terms_of
 from djng.redis_store import make_subscription_connection
 from djng.relay.arrays import WholeArrays
+from djng.relay.attendance import Attendances
 from djng.relay.bound import BoundVisitor, can_be_bound
 from djng.relay.broadcast import Broadcast
 from djng.relay.clerk import Clerk
@@ -78,6 +79,7 @@ class ProcessRelay:
         self._outgoing = Outgoing(store, primitives)
         self._clerk = Clerk(store, primitives)
         self._comings = Comings(client, primitives)
+        self._attendances = Attendances(store, primitives, self._collections.position)
         self._numbers = itertools.count(1)
         self._heartbeat = encode(heartbeat.encode()) if heartbeat else None
         self.loop.call_soon_threadsafe(self._tick)
@@ -110,6 +112,8 @@ class ProcessRelay:
         if isinstance(visitor, BoundVisitor):
             self._collections.follow(visitor.number, visitor, visitor.channels)
         self._comings.tell('opened', visitor.facility, visitor.who)
+        if visitor.attendee is not None:
+            self._attendances.enter(visitor.attendee)
         visitor.open(connection, early, deflates=deflates)
         if isinstance(visitor, PlainVisitor):
             for channel in visitor.awaited:
@@ -126,6 +130,8 @@ class ProcessRelay:
     def _gone(self, visitor: Visitor) -> None:
         self.visitors.discard(visitor)
         self._comings.tell('closed', visitor.facility, visitor.who)
+        if visitor.attendee is not None:
+            self._attendances.leave(visitor.attendee)
         if isinstance(visitor, BoundVisitor):
             self._collections.leave(visitor.number)
         self.counts.sockets -= 1
@@ -161,6 +167,7 @@ class ProcessRelay:
         On the loop's thread, where ``sleep`` lets the loop go on. What browsers have said by then is published first,
         and that they have gone is logged, for which they may take :data:`GOODBYE_PATIENCE`.
         """
+        self._attendances.part()
         visitors = random.sample(sorted(self.visitors, key=id), len(self.visitors))
         for n, visitor in enumerate(visitors, 1):
             visitor.turn_out(SERVICE_RESTART, 'the server starts anew')
@@ -169,7 +176,7 @@ class ProcessRelay:
         deadline = self.loop.time() + GOODBYE_PATIENCE
 
         def is_busy() -> bool:
-            return self._comings.waiting > 0 or any(
+            return (self._comings.waiting > 0 or self._attendances.is_parting) or any(
                 visitor.is_unpublished or visitor in self.visitors for visitor in visitors
             )
 
@@ -182,4 +189,5 @@ class ProcessRelay:
         for visitor in list(self.visitors):
             visitor.look_after(now, self._heartbeat)
         self._collections.look_after(now)
+        self._attendances.look_after()
         self.on_tick()

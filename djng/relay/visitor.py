@@ -10,6 +10,7 @@ from typing import Any
 from ws4redis.redis_store import RedisMessage
 
 from djng.relay.allowance import Allowance
+from djng.relay.attendance import Attendee
 from djng.relay.broadcast import Broadcast
 from djng.relay.connection import POLICY_VIOLATION, TRY_AGAIN_LATER, UNSUPPORTED_DATA, Connection
 from djng.relay.counts import Counts
@@ -44,6 +45,7 @@ class Visitor:
         '_too_fast',
         '_unpublished',
         'asked_at',
+        'attendee',
         'facility',
         'is_cut',
         'licence',
@@ -72,6 +74,8 @@ class Visitor:
         self.asked_at = 0.0
         #: What the facility lets it say; None where none is declared.
         self.licence: Licence | None = None
+        #: As whom the facility lists it; None where it does not.
+        self.attendee: Attendee | None = None
         #: Called on the loop when the socket has gone.
         self.on_gone: Callable[[Visitor], object] = lambda visitor: None
         #: Whether something that it said was lost; nothing behind that may be published.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import random
 from typing import Any
 
@@ -13,6 +14,8 @@ from djng.state.merge import MOST_ITEMS, Change, name_text
 from djng.state.steps import (
     Acknowledged,
     Applied,
+    Attend,
+    Attended,
     Counted,
     Gone,
     Kept,
@@ -29,6 +32,7 @@ from djng.state.steps import (
     Terms,
     Told,
     Unexpected,
+    Unknown,
 )
 
 #: Each byte as four characters of white space.
@@ -44,6 +48,7 @@ _REASONS = {
 _OUTCOMES: dict[bytes, Any] = {
     b'acknowledged': Acknowledged,
     b'applied': Applied,
+    b'attended': Attended,
     b'counted': Counted,
     b'gone': Gone,
     b'kept': Kept.of,
@@ -52,6 +57,7 @@ _OUTCOMES: dict[bytes, Any] = {
     b'relayed': Relayed,
     b'renewed': Renewed.of,
     b'told': Told,
+    b'unknown': Unknown,
     b'unexpected': lambda e, v, texts: Unexpected(e, v, tuple(text.decode() if text else None for text in texts)),
 }
 
@@ -74,6 +80,9 @@ def call_for(step: Step, terms: Terms, grace: int) -> list[Any]:
         return [*_head('take', step, ttl), digest_of(step.text), step.t, *_change(_plain(step.text))]
     if isinstance(step, Snapshot):
         return [*_head('snapshot', step, ttl), step.marks or b'', step.token, _flag(step.create)]
+    if isinstance(step, Attend):
+        ttl = max(terms.expire, grace, math.ceil(step.life))
+        return [*_head('attend', step, ttl, here=True), *_attend(step)]
     return _head('renew', step, ttl)
 
 
@@ -93,12 +102,14 @@ def digest_of(text: bytes) -> str:
     return hashlib.sha1(text, usedforsecurity=False).hexdigest()
 
 
-def _head(name: str, step: Step, ttl: int | str, author: str | None = None) -> list[Any]:
+def _head(name: str, step: Step, ttl: int | str, author: str | None = None, *, here: bool = False) -> list[Any]:
     """Return the keys, and the arguments that all scripts have."""
     keys = keys_of(step.channel.encode() if isinstance(step.channel, str) else step.channel)
     names = [keys.channel, keys.fields, keys.meta]
     if author is not None:
         names.append(keys.client + author.encode())
+    if here:
+        names.append(keys.here)
     least = (0, 0) if isinstance(step, Relay) else (step.least_epoch, step.least_version)
     return [len(names), *names, name, name_text(step.label), _stamp(), ttl, *least]
 
@@ -146,6 +157,13 @@ def _submit(step: Submit) -> list[Any]:
         end += f',"del":[{",".join(map(name_text, step.change.delete))}]'
     number = '' if step.author is None or step.s is None else step.s
     return [number, _flag(step.seed), _flag(step.create), end, *_expected(step), *_change(step.change)]
+
+
+def _attend(step: Attend) -> list[Any]:
+    arguments = [step.process, round(step.life * 1000), _flag(step.is_first), len(step.people)]
+    for key, told in step.people.items():
+        arguments += name_text(key), _text(told)
+    return arguments
 
 
 def _expected(step: Submit) -> list[Any]:

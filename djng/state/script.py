@@ -11,7 +11,7 @@ from djng.state.merge import MOST_ITEMS
 CLIENT_MEMORY = 86400
 
 _RULES = ['entries', 'edits', 'keeping', 'change']
-_STEPS = ['submit', 'relay', 'take', 'found', 'snapshot', 'renew']
+_STEPS = ['submit', 'relay', 'take', 'found', 'snapshot', 'renew', 'attend']
 
 
 def _text(name: str) -> str:

@@ -8,7 +8,7 @@ the collection goes on in a later epoch.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple, TypeAlias
 
 from djng.state.merge import Change, Kind
@@ -112,6 +112,36 @@ class Renew(NamedTuple):
     least_version: int = 0
 
 
+class Attend(NamedTuple):
+    """Take in who is where, as one process knows it of its own sockets; :class:`Attended`, :class:`Unknown` or Gone.
+
+    The collection on ``channel`` becomes what all processes have told that still live: a person is there as long as
+    one of them says so, with as many tabs as they know together. To be repeated within ``life`` seconds, with or
+    without news; else others take it that the process has died. Without a ``process`` it is only seen to that the
+    dead ones are forgotten.
+    """
+
+    channel: str | bytes
+    label: str
+    process: str = ''
+    life: float = 0.0
+    #: What is new, by the person's key: as :func:`attendance` says it, empty for somebody who has gone.
+    people: Mapping[str, str] = {}
+    #: Whether the process has told nothing before.
+    is_first: bool = False
+    least_epoch: int = 0
+    least_version: int = 0
+
+
+def attendance(at: int, tabs: Iterable[str], text: str) -> str:
+    """Return one person's attendance at one process, as :class:`Attend` tells it.
+
+    ``tabs`` are names without spaces, none of them for somebody who is about to go; ``text`` is what others see of the
+    person, a JSON object without line breaks: that which is the latest, by the milliseconds ``at``, of all processes.
+    """
+    return f'{at} {",".join(tabs)} {text}'
+
+
 class Applied(NamedTuple):
     """The change is in the collection, and published, as version ``v`` of epoch ``e``."""
 
@@ -209,6 +239,17 @@ class Renewed(NamedTuple):
         return cls(e, v, t, bool(again))
 
 
+class Attended(NamedTuple):
+    """Who is there was taken in, and the list is at version ``v`` of epoch ``e``."""
+
+    e: int
+    v: int
+
+
+class Unknown(NamedTuple):
+    """What the process has told before is lost; nothing was taken in, and it has to tell everything anew."""
+
+
 class Gone(NamedTuple):
     """There is no collection."""
 
@@ -219,8 +260,8 @@ class Failed(NamedTuple):
     error: Exception
 
 
-Step: TypeAlias = 'Submit | Relay | Take | Snapshot | Renew'
+Step: TypeAlias = 'Submit | Relay | Take | Snapshot | Renew | Attend'
 Outcome: TypeAlias = (
-    'Applied | Acknowledged | Counted | Refused | NotTaken | Unexpected | Relayed | Kept | Told | Renewed | Gone '
-    '| Failed'
+    'Applied | Acknowledged | Counted | Refused | NotTaken | Unexpected | Relayed | Kept | Told | Renewed | Attended '
+    '| Unknown | Gone | Failed'
 )

@@ -197,3 +197,26 @@ class Crowded(Facility):
     def before_change(self, author, change):
         """Count."""
         change.set['n'] = change.before.get('n', 0) + 1
+
+
+@facilities.register('club')
+class Club(Facility):
+    """Who is there is known by name, to those who are known themselves."""
+
+    presence = True
+
+    def may_subscribe(self, request):
+        """Whoever has signed in."""
+        return request.user.is_authenticated
+
+
+@facilities.register('cafe', 'cafe-<int:pk>')
+class Cafe(Facility):
+    """All say who they are, and some would rather not."""
+
+    def presence(self, request):
+        """Return the name that the address has."""
+        name = request.GET.get('as', '')
+        if name == 'trip':
+            raise ValueError(name)
+        return None if name == 'nobody' else {'name': name}
