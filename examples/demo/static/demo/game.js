@@ -78,6 +78,7 @@
       var game = $scope.game, mine = $scope.mine();
       if (game.winner === 'nobody') { return 'Drawn: nobody has won.'; }
       if (game.winner) { return mine === game.winner ? 'You have won!' : game.winner.toUpperCase() + ' has won.'; }
+      if (seen && binding.status !== 'open') { return 'Your move waits for the connection.'; }
       if (!game.x && !game.o) { return 'Two seats are free.'; }
       if (!game.x || !game.o) { return 'Waiting for somebody who plays ' + (game.x ? 'O.' : 'X.'); }
       return mine === game.turn ? 'It is your turn.' : game.turn.toUpperCase() + ' is next.';
