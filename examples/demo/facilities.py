@@ -1,11 +1,11 @@
 """What browsers may be bound to, who may change it, and what it must be: found by its name, like admin.py."""
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 
 from demo import noughts
-from demo.game import player_of
 from demo.tour import TourForm
 from djng import facilities
+from djng.presence import Presence
 
 # A form and a chat, open to all.
 facilities.register('subscribe_data', 'chat')(facilities.Facility)
@@ -20,15 +20,17 @@ class ScoreboardFacility(facilities.Facility):
 @facilities.register('game-<slug:slug>')
 class GameFacility(facilities.Facility):
     writable = noughts.SAID
+    presence = True
     expire = 24 * 60 * 60
     rate = 5
 
+    def may_publish(self, request):
+        self.player = Presence(self.name).key(request)
+        return True
+
     def before_change(self, author, change):
-        if author.session_key is None:
-            raise PermissionDenied('Your browser keeps no cookies, so nobody would know you again.')
-        player = player_of(author.session_key, self.kwargs['slug'])
         try:
-            game = noughts.decide(change.before, change.after, player)
+            game = noughts.decide(change.before, change.after, self.player)
         except noughts.Refused as refusal:
             raise ValidationError(str(refusal)) from refusal
         # A move, and all that follows from it, is one change.

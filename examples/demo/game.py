@@ -1,12 +1,9 @@
 """Noughts and crosses: each address is a game of its own, and who opens it plays or watches."""
 
 from django.shortcuts import redirect, render
-from django.utils.crypto import get_random_string, salted_hmac
+from django.utils.crypto import get_random_string
 
-
-def player_of(session_key, slug):
-    """Return what a game knows a browser by: the same after a reload and in a second tab, and no secret."""
-    return salted_hmac('demo.game', f'{slug}/{session_key}').hexdigest()[:16]
+from djng.presence import Presence
 
 
 def new_game(request):
@@ -14,13 +11,14 @@ def new_game(request):
 
 
 def game(request, slug):
-    # Who has a session is known again; the socket has the same one.
+    # Who has a session is the same person after a reload, in a second tab, and on the socket.
     if 'plays' not in request.session:
         request.session['plays'] = True
         request.session.save()
+    facility = f'game-{slug}'
     context = {
-        'facility': f'game-{slug}',
-        'me': player_of(request.session.session_key, slug),
+        'facility': facility,
+        'me': Presence(facility).key(request),
         'address': request.build_absolute_uri(request.path),
     }
     return render(request, 'demo/game.html', context)

@@ -28,6 +28,8 @@ def decide(before, after, player):
 
     A move adds a field to `moves`, a rematch empties them; `x` and `o` are who sits there, or None. Raises Refused.
     """
+    if player is None:
+        raise Refused('Your browser keeps no cookies: nobody would know you again.')
     game = {**NEW, **before}
     for mark in 'xo':
         if after.get(mark) != game[mark]:

@@ -189,7 +189,7 @@ def have_moved(pages: list[Page], number: int) -> bool:
     return not others and len(position.replace('.', '')) == number
 
 
-def test_coming_back(arrive: Arrive, demo: Demo) -> None:
+def test_coming_back(arrive: Arrive) -> None:
     """Who reloads, opens a second tab, or goes away and comes back has the same seat; the game waits."""
     ada, bob, eve = table(arrive)
     play([4, 0], ada, bob)
@@ -204,6 +204,18 @@ def test_coming_back(arrive: Arrive, demo: Demo) -> None:
     tab.locator('.grid button').nth(8).click()
     see('o...x...x', tab, bob, eve)
     reads(bob, 'It is your turn.')
+
+
+def test_who_is_there(arrive: Arrive) -> None:
+    """Both see whether the other one is there, and how many watch."""
+    ada, bob, eve = table(arrive)
+    for person in (ada, bob, eve):
+        expect(person.page.locator('.connection')).to_contain_text('1 watching.')
+    expect(ada.page.locator('.seat.o .who')).to_have_text('Another player')
+    bob.page.close()
+    expect(ada.page.locator('.seat.o .who')).to_have_text('Another player, away')
+    come(arrive(storage_state=bob.context.storage_state()), address_of(ada))
+    expect(ada.page.locator('.seat.o .who')).to_have_text('Another player')
 
 
 def test_seat_that_is_left(arrive: Arrive) -> None:

@@ -137,6 +137,12 @@ def test_nonsense(moves: Any) -> None:
     assert refused(seated(), ADA, moves=moves) == 'This is no move.'
 
 
+def test_somebody_without_a_session() -> None:
+    """Whom nobody would know again neither sits down nor moves."""
+    with pytest.raises(Refused, match='cookies'):
+        decide({}, {'x': None, 'moves': [4]}, None)
+
+
 def test_several_moves_at_once() -> None:
     """Nobody moves for the other one, too."""
     assert refused(seated(), ADA, moves=[0, 1, 2]) == 'One move at a time.'

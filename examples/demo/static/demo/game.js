@@ -7,7 +7,7 @@
 
   // There are no rules in here: whatever somebody presses is sent, and the server says what comes of it.
   function GameController($scope, $element, $timeout, djangoWebsocket) {
-    var me = $element[0].dataset.me;
+    var me = $element[0].dataset.me, facility = $element[0].dataset.facility;
     var seen = null;
     var hiding;
 
@@ -16,8 +16,11 @@
     ];
     $scope.game = {};
     var channels = ['subscribe-broadcast', 'publish-broadcast'];
-    var binding = djangoWebsocket.connect($scope, 'game', $element[0].dataset.facility, channels).binding;
+    var binding = djangoWebsocket.connect($scope, 'game', facility, channels).binding;
     $scope.connection = binding;
+    // Who has the page open, by the keys that are in the seats, too.
+    $scope.present = {};
+    djangoWebsocket.connect($scope, 'present', '-/presence/' + facility, ['subscribe-broadcast']);
 
     // A move says which ones it follows. So one that comes too late is not mistaken for another.
     $scope.play = function (field) {
@@ -62,6 +65,12 @@
       return ($scope.game.line || []).some(function (line) { return line.indexOf(field) >= 0; });
     };
     $scope.mine = function () { return $scope.game.x === me ? 'x' : $scope.game.o === me ? 'o' : ''; };
+    $scope.isAway = function (mark) { return Boolean($scope.present[me]) && !$scope.present[$scope.game[mark]]; };
+    $scope.watching = function () {
+      return Object.keys($scope.present).filter(function (who) {
+        return who !== $scope.game.x && who !== $scope.game.o;
+      }).length;
+    };
     $scope.isTurnOf = function (mark) {
       return Boolean($scope.game.x && $scope.game.o) && !seen && $scope.game.turn === mark;
     };
@@ -69,6 +78,7 @@
       var game = $scope.game, mine = $scope.mine();
       if (game.winner === 'nobody') { return 'Drawn: nobody has won.'; }
       if (game.winner) { return mine === game.winner ? 'You have won!' : game.winner.toUpperCase() + ' has won.'; }
+      if (seen && binding.status !== 'open') { return 'Your move waits for the connection.'; }
       if (!game.x && !game.o) { return 'Two seats are free.'; }
       if (!game.x || !game.o) { return 'Waiting for somebody who plays ' + (game.x ? 'O.' : 'X.'); }
       return mine === game.turn ? 'It is your turn.' : game.turn.toUpperCase() + ' is next.';
