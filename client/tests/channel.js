@@ -6,7 +6,8 @@
  */
 export class Channel {
   constructor(label, clock, { tellsLength, tellsMade }) {
-    Object.assign(this, { label, clock, tellsLength, tellsMade, state: null, clients: new Map(), taken: [], heirs: new Map(), dumped: null });
+    Object.assign(this, { label, clock, tellsLength, tellsMade, state: null, dumped: null });
+    Object.assign(this, { clients: new Map(), taken: [], heirs: new Map() });
   }
 
   /** The state, made anew if it is gone: epochs only grow. */
