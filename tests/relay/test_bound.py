@@ -425,6 +425,23 @@ def test_two_who_append_at_once_keep_both_items(runserver: Runserver, redis_clea
             assert (about['n'], about['items']) == (20, a.value)
 
 
+def test_a_newcomer_finds_nothing(runserver: Runserver, redis_clean: Redis) -> None:
+    """Where one finds that all is lost, whoever has known it is told, and can give back what is missing by then."""
+    with bound(runserver) as a:
+        a.say({'home': 1, 'away': 2})
+        a.shows({'home': 1, 'away': 2})
+        lost = a.position
+        redis_clean.client.flushall()
+        with bound(runserver, query='subscribe-broadcast') as b:
+            b.knows()
+            a.hear_until(lambda bound: bound.position[0] > lost[0])
+            a.say({'home': 3})
+            b.shows({'home': 3})
+            a.tell(seed=1, e=lost[0], v=lost[1])
+            a.websocket.send(json.dumps({'home': 1, 'away': 2, '$$djng': {'seed': 1, 'e': lost[0], 'v': lost[1] + 1}}))
+            b.shows({'home': 3, 'away': 2})
+
+
 def test_two_who_take_out_an_item_each(runserver: Runserver, redis_clean: Redis) -> None:
     """Each means the items that it knows; who knows nothing of what there is by now is told, and says it anew."""
     with bound(runserver) as a, bound(runserver) as b:
