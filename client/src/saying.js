@@ -54,8 +54,9 @@ function tell(replica, entry) {
   const { layers, moves } = replica;
   const { change, s } = entry;
   const at = position(replica, entry);
+  const isAgain = entry.isTold && change.push.length > 0;
   Object.assign(entry, { isOut: true, isTold: true, at: null });
-  return moves || !change.gone ? write(change, s, at) : write(byIndex(change, base(layers)), s, null);
+  return moves || !change.gone ? write(change, s, at, isAgain) : write(byIndex(change, base(layers)), s, null, isAgain);
 }
 
 /** Offer what is known to labels that have lost it; what only the page has goes to the widest. */

@@ -66,9 +66,9 @@ function frame(set, told) {
   return `{${parts.concat(`"$$djng":{${told.join()}}`).join()}}`;
 }
 
-/** The frame that asks for change number `s`; `at` (or null) is the position that the indexes of an array are of. */
-export function write({ list, set, length, push, gone = [], come = [] }, s, at = null) {
-  const told = [`"s":${s}`];
+/** The frame that asks for change number `s`, perhaps again; `at` (or null) is the position that the indexes of an array are of. */
+export function write({ list, set, length, push, gone = [], come = [] }, s, at = null, isAgain = false) {
+  const told = [`"s":${s}`].concat(isAgain ? '"again":1' : []);
   const del = Object.keys(set).filter((name) => set[name] === null);
   if (list) {
     told.push('"list":1');

@@ -6,8 +6,8 @@
  */
 export class Channel {
   constructor(label, clock, { tellsLength, tellsMade }) {
-    Object.assign(this, { label, clock, tellsLength, tellsMade });
-    Object.assign(this, { state: null, clients: new Map(), taken: [], heirs: new Map(), dumped: null });
+    Object.assign(this, { label, clock, tellsLength, tellsMade, state: null, dumped: null });
+    Object.assign(this, { clients: new Map(), changes: new Map(), taken: [], heirs: new Map() });
   }
 
   /** The state, made anew if it is gone: epochs only grow. */
@@ -15,7 +15,7 @@ export class Channel {
     if (!this.state) {
       const e = this.clock();
       this.state = { e, since: e, v: 0, list: null, content: Object.create(null), moves: [],
-        seed: { e: 0, v: 0 }, seeded: [], deleted: [] };
+        seed: null, seeded: [], deleted: [], front: 0, again: [] };
     }
     return this.state;
   }
@@ -50,6 +50,7 @@ export class Channel {
     if (isSeed) {
       const news = this.news(state, change, isSeed);
       if (!news) {
+        this.hold(state);
         return {};
       }
       change = news;
@@ -69,39 +70,77 @@ export class Channel {
       }
       Object.assign(state, { list: change.list, content: change.list ? [] : Object.create(null) });
     }
+    if (!isSeed && change.list && (change.set.length || change.n !== undefined)) {
+      state.front = null;
+    }
+    state.again.push(...(change.again ? change.push : []));
     const told = this.apply(state, change);
     state.v += 1;
+    this.hold(state);
     const names = change.set.map(([name]) => name);
     state.seeded = state.seeded.filter((name) => !names.includes(name) && !change.del.includes(name)).concat(isSeed ? names : []);
     state.deleted = state.deleted.concat(isSeed ? [] : change.del);
     this.taken.push({ e: state.e, v: state.v, author, s, change, isSeed });
     if (s !== null) {
       this.clients.set(author, { s, e: state.e, v: state.v, n: state.content.length });
+      this.changes.set(author, { s, e: state.e, v: state.v });
     }
     const about = { c: this.label, e: state.e, v: state.v, ...(author && { o: author }), ...(s !== null && { s }), ...told.about };
     return { frame: `{${told.parts.concat(`"$$djng":${JSON.stringify(about)}`).join()}}` };
   }
 
+  /** What a seed holds was applied. */
+  hold(state) {
+    (state.holds || []).forEach(([author, { s }]) => {
+      const last = this.clients.get(author);
+      if (!last || last.e < state.since || last.s < s) {
+        this.clients.set(author, { s, e: state.e, v: state.v });
+      }
+    });
+    state.holds = null;
+  }
+
   /** What of a seed is missing; an older server takes one as a whole, or not. */
   news(state, change, { e = 0, v = 0 }) {
-    const { v: version, seed, seeded, deleted, content, list } = state;
-    const isLater = e > seed.e || (e === seed.e && v > seed.v);
-    if (version > 0 && !(isLater && e < state.since && this.tellsMade)) {
-      return null;
+    const { v: version, seeded, deleted, content, list } = state;
+    const best = state.seed || { e: -1, v: 0 };
+    const isKnown = this.tellsMade && e > 0 && e < state.since;
+    const isNews = version === 0 || (isKnown && (e > best.e || (e === best.e && v > best.v)));
+    const isFit = version === 0 || (list === change.list ? !list || state.front !== null : !Object.keys(content).length);
+    if (isNews && isFit) {
+      state.seed = { e, v };
     }
-    state.seed = { e, v };
-    if (version === 0) {
-      return change;
+    if (isKnown && state.seed && (!isNews || isFit)) {
+      state.holds = [...this.changes].filter(([, at]) => at.e < e || (at.e === e && at.v <= v));
     }
-    if (change.list || list) {
-      return null;
+    if (!isNews || !isFit || version === 0) {
+      state.front = isNews && isFit ? change.push.length : state.front;
+      return isNews && isFit ? change : null;
+    }
+    if (change.list) {
+      return this.newsOfItems(state, change);
     }
     const set = change.set.filter(([name, text]) => (
       seeded.includes(name) ? content[name] !== text : !(name in content) && !deleted.includes(name)
     ));
     const has = (name) => change.set.some(([other]) => other === name);
-    const del = seed.e > 0 ? seeded.filter((name) => !has(name)) : [];
+    const del = best.e > 0 ? seeded.filter((name) => !has(name)) : [];
     return set.length || del.length ? { ...change, set, del } : null;
+  }
+
+  /** In the place of what a worse seed has put in front come this one's items, but for those that were said again here. */
+  newsOfItems(state, { push }) {
+    const content = state.list ? state.content : [];
+    const again = state.again.slice();
+    const front = push.slice().reverse().filter((text) => {
+      const index = again.indexOf(text);
+      return index < 0 || again.splice(index, 1).length === 0;
+    }).reverse();
+    const moved = [[0, state.front, 0], [0, 0, front.length]];
+    const items = front.concat(content.slice(state.front));
+    state.front = front.length;
+    const set = items.map((text, index) => [String(index), text]).filter(([index, text]) => content[index] !== text);
+    return set.length || items.length < content.length ? { list: true, set, n: items.length, push: [], del: [], moved } : null;
   }
 
   apply(state, change) {
@@ -156,9 +195,9 @@ export class Channel {
 }
 
 function copy(state) {
-  const { content, list, moves, seeded, deleted } = state;
+  const { content, list, moves, seeded, deleted, again } = state;
   const copied = list ? content.slice() : Object.assign(Object.create(null), content);
-  return { ...state, moves: [...moves], seeded: [...seeded], deleted: [...deleted], content: copied };
+  return { ...state, moves: [...moves], again: [...again], seeded: [...seeded], deleted: [...deleted], content: copied };
 }
 
 /**

@@ -86,16 +86,17 @@ export class Server {
   }
 
   read(socket, frame) {
-    const { sync, list = 0, n, push = [], del = [], ins = [], s = null, seed, c, e, v } = frame.$$djng;
+    const { sync, list = 0, n, push = [], del = [], ins = [], s = null, seed, again, c, e, v } = frame.$$djng;
     const set = Object.entries(frame).filter(([name]) => name !== '$$djng').map(([name, value]) => [name, JSON.stringify(value)]);
     const texts = (items) => items.map((item) => JSON.stringify(item));
-    const change = { list: Boolean(list), set, n, push: texts(push), del, ins: ins.map(([index, items]) => [index, texts(items)]) };
+    const change = { list: Boolean(list), set, n, push: texts(push), del, again,
+      ins: ins.map(([index, items]) => [index, texts(items)]) };
     const channels = socket.pub.map((label) => this.find(label)).filter(({ label }) => !seed || c === undefined || c === label);
     const bad = set.filter(([, item]) => this.refuses(item)).map(([name]) => name);
-    const again = () => this.ask(this.sockets.has(socket) ? socket : { ...socket, up: [] });
+    const tell = () => this.ask(this.sockets.has(socket) ? socket : { ...socket, up: [] });
     const added = change.ins.flatMap(([, items]) => items).concat(change.push);
     if (sync) {
-      again();
+      tell();
     } else if (bad.length || added.some(this.refuses)) {
       channels.forEach(({ taken }) => taken.push({ author: socket.name, s, change, isRefused: true }));
       const errors = Object.fromEntries((bad.length ? bad : ['']).map((name) => [name, ['bad']]));
@@ -107,7 +108,7 @@ export class Server {
       ));
       answers.filter(Boolean).forEach((answer) => socket.direct.push(JSON.stringify({ $$djng: answer })));
       if (answers.some((answer) => answer && answer.again)) {
-        again();
+        tell();
       }
     }
   }

@@ -132,12 +132,16 @@ class BoundVisitor(Visitor):
             if change.at is not None and frame.label != label(channel):
                 # Indexes of another collection: they are taken for those of what there is.
                 said = change._replace(at=None)
-            step = Submit(channel, label(channel), said, self._name, frame.s, frame.seed, who=self.who)
+            step = Submit(
+                channel, label(channel), said, self._name, frame.s, frame.seed, again=frame.again, who=self.who
+            )
             name = channel.encode()
             if name in self.channels:
                 # One that was lost is made anew for the snapshot, behind which the change comes again.
                 epoch, version = self._kept.position(name)
                 step = step._replace(least_epoch=epoch, least_version=version, create=False)
+                if isinstance(frame.seed, tuple):
+                    step = step._replace(holds=tuple(self._kept.changes_up_to(name, frame.seed)))
             steps.append(step)
         if self.licence is not None and self.licence.facility.examines() and channels:
             self._clerk.take(self, len(message), self.licence, steps, partial(self._settled, frame, channels))

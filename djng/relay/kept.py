@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import logging
 import queue
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Protocol
 
@@ -87,6 +87,8 @@ class Readings:
         self.on_read: Callable[[bytes, Kept], object] = lambda channel, kept: None
         #: Asked for the latest position, epoch and version, that was seen on a channel.
         self.position: Callable[[bytes], tuple[int, int]] = lambda channel: (0, 0)
+        #: Asked for the last changes that were heard there up to a position: their authors and numbers.
+        self.changes_up_to: Callable[[bytes, tuple[int, int]], Sequence[tuple[str, int]]] = lambda channel, at: ()
         self._store = store
         self._hub = hub
         self._loop = primitives.loop()

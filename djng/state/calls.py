@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import math
 import random
+from collections.abc import Sequence
 from typing import Any
 
 from djng.state.frame import parse_plain
@@ -75,7 +76,7 @@ def call_for(step: Step, terms: Terms, grace: int) -> list[Any]:
     if isinstance(step, Submit):
         # A change without a number cannot be known again.
         author = None if step.s is None else step.author
-        return [*_head('submit', step, ttl, author), *_submit(step)]
+        return [*_head('submit', step, ttl, author, [name for name, _ in step.holds]), *_submit(step)]
     if isinstance(step, Relay):
         return [*_head('relay', step, ttl), *_relay(step, terms.expire)]
     if isinstance(step, Take):
@@ -104,7 +105,9 @@ def digest_of(text: bytes) -> str:
     return hashlib.sha1(text, usedforsecurity=False).hexdigest()
 
 
-def _head(name: str, step: Step, ttl: int | str, author: str | None = None, *, here: bool = False) -> list[Any]:
+def _head(
+    name: str, step: Step, ttl: int | str, author: str | None = None, held: Sequence[str] = (), *, here: bool = False
+) -> list[Any]:
     """Return the keys, and the arguments that all scripts have."""
     keys = keys_of(step.channel.encode() if isinstance(step.channel, str) else step.channel)
     names = [keys.channel, keys.fields, keys.meta]
@@ -112,6 +115,9 @@ def _head(name: str, step: Step, ttl: int | str, author: str | None = None, *, h
         names.append(keys.client + author.encode())
     if here:
         names.append(keys.here)
+    if held:
+        # Of no author, and of no log: other names do not come before the sixth.
+        names = [*names, keys.channel, keys.channel][:5] + [keys.client + other.encode() for other in held]
     least = (0, 0) if isinstance(step, Relay) else (step.least_epoch, step.least_version)
     return [len(names), *names, name, name_text(step.label), _stamp(), ttl, *least]
 
@@ -163,7 +169,9 @@ def _submit(step: Submit) -> list[Any]:
     if step.change.delete and step.change.kind == 'object':
         end += f',"del":[{",".join(map(name_text, step.change.delete))}]'
     number = '' if step.author is None or step.s is None else step.s
-    seed = f'{step.seed[0]} {step.seed[1]}' if isinstance(step.seed, tuple) else _flag(step.seed)
+    seed = 'again' if step.again else _flag(bool(step.seed))
+    if isinstance(step.seed, tuple):
+        seed = ' '.join(map(str, (*step.seed, *(number for _, number in step.holds))))
     return [number, seed, _flag(step.create), end, *_expected(step), *_change(step.change)]
 
 

@@ -239,6 +239,8 @@ local function apply(change, is_seed)
         end
     end
     if change.kind == 'array' then
+        -- Where more than pushing was done to it there is no front any more that a better seed could take the place of.
+        if meta.seedable and not is_seed and (#change.names > 0 or change.length) then meta.front = -1 end
         note_moves(change)
         apply_to_array(change)
     else

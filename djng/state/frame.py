@@ -45,6 +45,8 @@ class Frame(NamedTuple):
     sync: bool
     #: The one label that a seed is for, None for all that its author may write to; or that an array's indexes are of.
     label: str | None = None
+    #: Whether the change may have been said before.
+    again: bool = False
 
 
 def parse_frame(text: str) -> Frame:
@@ -82,7 +84,7 @@ def parse_frame(text: str) -> Frame:
         raise Invalid('The change is refused.', s, errors)
     is_of_one = isinstance(about.get('c'), str) and (seed or (change is not None and change.at is not None))
     label = about['c'] if is_of_one else None
-    return Frame(change, s, position if seed and is_known else seed, sync, label)  # type: ignore[arg-type]
+    return Frame(change, s, position if seed and is_known else seed, sync, label, about.get('again') == 1)  # type: ignore[arg-type]
 
 
 def parse_plain(text: str) -> Change | None:

@@ -50,9 +50,9 @@ local function save()
 
     -- No seed is taken any more.
     local function forget_seeds()
-        local marks = { 'seedable', 'seed' }
+        local marks = { 'seedable', 'seed', 'front' }
         for _, field in ipairs(call('HKEYS', META)) do
-            if string.find(field, '^[+-]') then marks[#marks + 1] = field end
+            if string.find(field, '^[-+~]') then marks[#marks + 1] = field end
         end
         in_parts('HDEL', META, marks)
         meta.seedable, meta.seed = nil, nil
@@ -71,6 +71,9 @@ local function save()
     end
     if meta.seed then
         arguments[#arguments + 1], arguments[#arguments + 2] = 'seed', meta.seed
+    end
+    if meta.front ~= 0 then
+        arguments[#arguments + 1], arguments[#arguments + 2] = 'front', meta.front
     end
     save_rows(arguments)
     in_parts('HSET', META, arguments)
@@ -155,13 +158,14 @@ end
 -- says whether it was met.
 local function load(expected)
     local found = call(
-        'HMGET', META, 'e', 'v', 'b', 'kind', 'n', 'live', 'size', 'stamp', 't', 'aside_at', 'seedable', 'seed'
+        'HMGET', META, 'e', 'v', 'b', 'kind', 'n', 'live', 'size', 'stamp', 't', 'aside_at', 'seedable', 'seed', 'front'
     )
     if not found[1] then return nil, false end
     meta = {
         e = tonumber(found[1]), v = tonumber(found[2]), b = tonumber(found[3]), kind = found[4],
         n = tonumber(found[5]), live = tonumber(found[6]), size = tonumber(found[7]), stamp = found[8],
         t = tonumber(found[9]), aside_at = tonumber(found[10]), seedable = tonumber(found[11]), seed = found[12],
+        front = tonumber(found[13]) or 0,
     }
     if call('HLEN', FIELDS) ~= meta.n then
         -- Evicted, or somebody's doing. What K holds is all there is.
@@ -194,6 +198,6 @@ local function make()
     -- What may be left of one before.
     call('DEL', FIELDS)
     local epoch = later_epoch()
-    meta = { e = epoch, v = 0, b = epoch, kind = '', n = 0, live = 0, size = 0, stamp = '', t = 0 }
+    meta = { e = epoch, v = 0, b = epoch, kind = '', n = 0, live = 0, size = 0, stamp = '', t = 0, front = 0 }
     meta.seedable, meta.is_new = now() + SEEDABLE * 1000, true
 end

@@ -42,6 +42,11 @@ class Submit(NamedTuple):
     #: (version 0). Later, for a while, only what is not there, and nobody has deleted since, and only if ``seed`` says
     #: of which position it is.
     seed: bool | tuple[int, int] = False
+    #: The changes that a seed holds, as far as is known: their authors' public names, and the last number of each. One
+    #: of these that is said again is acknowledged instead of applied once more.
+    holds: tuple[tuple[str, int], ...] = ()
+    #: Whether it may have been said before, so that what it pushes may be in a seed, too.
+    again: bool = False
     least_epoch: int = 0
     least_version: int = 0
     #: Whether a collection that is not there is made; if not, the step is :class:`Gone`, so that browsers which know

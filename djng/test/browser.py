@@ -39,6 +39,8 @@ class InFlight:
     answered: dict[str, Position] = field(default_factory=dict)
     #: By channel, the index of the first item that it has added.
     start: dict[str, int] = field(default_factory=dict)
+    #: Whether it may have been said before.
+    was_told: bool = False
     #: Whether the array that is shown has the added items where they belong.
     is_landed: bool = False
 
@@ -301,5 +303,8 @@ class Browser:
             self._is_told = False
             self._show()
         if self._in_flight is not None and not self._is_told:
-            self._frames.append(encode(self._in_flight.change, s=self._in_flight.number))
+            flight = self._in_flight
+            is_again = flight.was_told and flight.change.push
+            self._frames.append(encode(flight.change, s=flight.number, **({'again': 1} if is_again else {})))
+            flight.was_told = True
         self._is_told = True

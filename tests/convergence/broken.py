@@ -75,7 +75,7 @@ def replace(edits: Edits, confirmed: Collection, in_flight: Change | None) -> Vi
 
 def at_first_only(store: SimulatedStore, state: Any, step: Any) -> Change | None:
     """Take a seed as long as nobody has said anything."""
-    return None if state.version else step.change
+    return None if state.version else news(store, state, step)
 
 
 def resurrect(store: SimulatedStore, state: Any, step: Any) -> Change | None:

@@ -76,6 +76,16 @@ def losing(seed: int) -> Program:
     return whole._replace(is_array=False, appends=False, writes_only=None, steps=steps)
 
 
+def losing_items(seed: int) -> Program:
+    """Return the program that a number stands for among those in which an array is lost while people append to it.
+
+    The servers live on: they know which changes there were.
+    """
+    whole = losing(seed)
+    steps = [step for step in whole.steps if step[0] not in ('restart', 'gap')]
+    return whole._replace(is_array=True, appends=True, has_users=False, begins=None, steps=steps)
+
+
 def program(seed: int, length: int = 150, verbs: Mapping[str, int] = VERBS) -> Program:
     """Return the program that a number stands for."""
     draw = random.Random(seed)

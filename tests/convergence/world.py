@@ -352,6 +352,11 @@ class World:
 
     def _find_known(self, kept: Collection, known: list[Collection], log: Log) -> None:
         """See that what was known of an object that was lost is there, and no more, unless it was changed."""
+        if isinstance(kept, list) and self.program.appends and not self.program.verbs & {'fall_back', 'speak', 'write'}:
+            there = Counter(kept)
+            once = {text for text in kept if there[text] > 1}
+            if missing := [text for text in [*(known[0] if known else ()), *once] if there[text] != 1]:
+                raise Fault(f'{missing} are there {[there[text] for text in missing]} times: {kept}')
         if not known or not isinstance(kept, dict):
             return
         last: dict[str, str | None] = {}

@@ -1792,8 +1792,8 @@
     const parts = Object.keys(set).filter((name) => set[name] !== null).map((name) => `${JSON.stringify(name)}:${set[name]}`);
     return `{${parts.concat(`"$$djng":{${told.join()}}`).join()}}`;
   }
-  function write({ list, set, length, push, gone = [], come = [] }, s, at = null) {
-    const told = [`"s":${s}`];
+  function write({ list, set, length, push, gone = [], come = [] }, s, at = null, isAgain = false) {
+    const told = [`"s":${s}`].concat(isAgain ? '"again":1' : []);
     const del = Object.keys(set).filter((name) => set[name] === null);
     if (list) {
       told.push('"list":1');
@@ -2012,8 +2012,9 @@
     const { layers, moves: moves2 } = replica;
     const { change: change2, s } = entry;
     const at = position(replica, entry);
+    const isAgain = entry.isTold && change2.push.length > 0;
     Object.assign(entry, { isOut: true, isTold: true, at: null });
-    return moves2 || !change2.gone ? write(change2, s, at) : write(byIndex(change2, base(layers)), s, null);
+    return moves2 || !change2.gone ? write(change2, s, at, isAgain) : write(byIndex(change2, base(layers)), s, null, isAgain);
   }
   function offers({ layers, pub, publishes, s }) {
     const lacking = layers.labels.filter(({ name, unseeded }) => unseeded && publishes && pub.includes(name));
