@@ -78,6 +78,7 @@ class Ear:
     """A bound listener that remembers what it heard."""
 
     is_bound = True
+    readable = None
 
     def __init__(self) -> None:
         self.number = next(_numbers)
