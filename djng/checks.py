@@ -177,6 +177,25 @@ def check_facilities(app_configs: AppConfigs, **kwargs: Any) -> Iterator[CheckMe
         )
 
 
+@register('djng')
+def check_drafts(app_configs: AppConfigs, **kwargs: Any) -> Iterator[CheckMessage]:
+    """What others save can be told to the facilities that are about it."""
+    if not apps.is_installed('ws4redis'):
+        return
+    from djng.facilities import ModelFormFacility, registry
+
+    for facility_class in registry.classes():
+        if issubclass(facility_class, ModelFormFacility):
+            for name in facility_class.unknown_arguments():
+                yield Warning(
+                    f'{facility_class.__qualname__} has a pattern with <{name}>, which is no attribute of '
+                    f'{facility_class.model.__name__}: what others save does not reach its collections.',
+                    hint=f'Name an attribute, such as <int:pk>, or override names_for(instance) in '
+                    f'{facility_class.__module__}.{facility_class.__qualname__}.',
+                    id='djng.W008',
+                )
+
+
 def is_distributed(name: str) -> bool:
     """Tell whether pip has installed a distribution of this name."""
     try:

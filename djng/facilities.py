@@ -191,6 +191,14 @@ class Registry:
         cls, kwargs = self._match(name)
         return None if cls is None else cls(name, **kwargs)
 
+    def classes(self) -> list[type[Facility]]:
+        """Return the classes that are registered."""
+        return [*self._routes]
+
+    def arguments(self, cls: type[Facility]) -> list[str]:
+        """Return the names of the arguments that the patterns of ``cls`` have."""
+        return [name for route in self._routes.get(cls, ()) for name in route.converters]
+
     def names(self, cls: type[Facility], values: Any) -> list[str]:
         """Return the names that the patterns of ``cls`` give with the attributes of ``values``; see :func:`written`."""
         names = [written(route, values) for route in self._routes.get(cls, ())]

@@ -10,6 +10,7 @@ from typing import Any
 from asgiref.sync import sync_to_async
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.db import router, transaction
+from django.db.models import F
 from django.forms import BaseModelForm
 from django.forms.models import modelform_factory
 from django.http import Http404
@@ -65,6 +66,13 @@ class ModelFormFacility(Facility):
         """
         return registry.names(cls, instance)
 
+    @classmethod
+    def unknown_arguments(cls) -> list[str]:
+        """Return the patterns' arguments that are no attributes of the model; none where names are made otherwise."""
+        if cls.names_for.__func__ is not ModelFormFacility.names_for.__func__:  # type: ignore[attr-defined]
+            return []
+        return [name for name in registry.arguments(cls) if not _has(cls.model, name.split('__'))]
+
     def get_queryset(self) -> Any:
         """Return the instances that there may be; by default all, in the database that is written to."""
         return self.model._default_manager.using(router.db_for_write(self.model))
@@ -111,17 +119,18 @@ class ModelFormFacility(Facility):
         """Save the draft, and return the instance; raise :exc:`ValidationError` with reasons by field if it is wrong.
 
         The whole form is checked with the draft as it is at one moment. It is saved in a transaction, with a lock on
-        the instance's row where the database has one; nothing is where it holds all of it already, as when two people
+        the instance's row; nothing is where it holds all of it already, as when two people
         press a button at the same time. Then the draft becomes what was saved, but for what was typed meanwhile;
         within a transaction this waits until that commits.
         """
         draft, using = Draft(self.collection), router.db_for_write(self.model)
-        with draft.turn():
+        with saves.held_back(), draft.turn():
             texts, known = draft.look()
             if known is None:
                 texts, known = self._begin(draft)
+            instance = self.get_object()
             with transaction.atomic(using=using):
-                self._lock(using)
+                _lock(instance, using)
                 saved = stored = self._stored()
                 news = _news(stored, known)
                 seen = {**texts, **news}
@@ -147,21 +156,14 @@ class ModelFormFacility(Facility):
 
     def _begin(self, draft: Draft) -> tuple[dict[str, str], dict[str, str]]:
         """Begin a draft; return its properties, and what the database holds."""
+        # There is something already where browsers have brought back what Redis had lost.
         stored, texts = self._stored(), draft.texts()
-        if not texts:
-            # Otherwise browsers have brought back what Redis had lost.
-            draft.lay(stored)
-            texts = stored
+        draft.lay({name: text for name, text in stored.items() if name not in texts})
         draft.learn(stored)
-        return texts, stored
+        return {**stored, **texts}, stored
 
     def _stored(self) -> dict[str, str]:
         return texts_of_form(self.form_class(**self.get_form_kwargs()))
-
-    def _lock(self, using: str) -> None:
-        instance = self.get_object()
-        rows = instance._meta.base_manager.using(using).filter(pk=instance.pk)
-        list(rows.select_for_update().values_list('pk'))
 
     def _settle(self, draft: Draft, saved: Mapping[str, str], seen: Mapping[str, str], news: Mapping[str, str]) -> None:
         try:
@@ -172,8 +174,29 @@ class ModelFormFacility(Facility):
             logger.warning('%s was saved, but could not be told: %s', self.name, error)
 
 
+def _has(model: Any, path: list[str]) -> bool:
+    """Whether a model has attributes that lead to one another, as far as relations tell what they lead to."""
+    if not path or model is None:
+        return True
+    if not hasattr(model, path[0]):
+        return False
+    related = {field.name: field.related_model for field in model._meta.get_fields() if field.is_relation}
+    return path[0] not in related or _has(related[path[0]], path[1:])
+
+
 def _news(stored: Mapping[str, str], known: Mapping[str, str]) -> dict[str, str]:
     return {name: text for name, text in stored.items() if known.get(name) != text}
+
+
+def _lock(instance: Any, using: str) -> None:
+    """Let nobody else write the instance's row before the transaction is over."""
+    rows = instance._meta.base_manager.using(using).filter(pk=instance.pk)
+    if transaction.get_connection(using).features.has_select_for_update:
+        list(rows.select_for_update().values_list('pk'))
+    else:
+        # SQLite sends away who reads first and writes then; who begins with writing waits.
+        key = instance._meta.pk.name
+        rows.update(**{key: F(key)})
 
 
 def _in_turn(draft: Draft, settle: Any) -> None:

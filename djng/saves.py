@@ -15,14 +15,16 @@ from django.db.models.signals import m2m_changed, post_delete, post_save
 from django.http import Http404
 from redis.exceptions import RedisError
 
-from djng import rights
 from djng.drafts import Draft
-from djng.facilities import registry
+from djng.facilities import registry, revoke
 
 logger = logging.getLogger('djng')
 
 #: The facilities whose drafts are being saved here.
 _saving: ContextVar[frozenset[str]] = ContextVar('djng_saving', default=frozenset())
+
+#: What is to be told behind the block that holds it back; None where nothing does.
+_held: ContextVar[list[Callable[[], None]] | None] = ContextVar('djng_held', default=None)
 
 
 @contextmanager
@@ -35,6 +37,19 @@ def by(name: str) -> Iterator[None]:
         _saving.reset(token)
 
 
+@contextmanager
+def held_back() -> Iterator[None]:
+    """Let drafts be told only behind the block of what is saved in it: whoever has a turn must not wait for another."""
+    held: list[Callable[[], None]] = []
+    token = _held.set(held)
+    try:
+        yield
+    finally:
+        _held.reset(token)
+        for tell in held:
+            tell()
+
+
 def watch(facility_class: Any) -> None:
     """Listen to what Django says of the instances that a class of facilities is about.
 
@@ -42,7 +57,7 @@ def watch(facility_class: Any) -> None:
     without looking at each instance.
     """
     concrete = facility_class.model._meta.concrete_model
-    heard = [
+    heard: list[tuple[Any, Callable[..., None], Any]] = [
         *((post_save, _saved, model) for model in apps.get_models() if issubclass(model, concrete)),
         *((post_delete, _deleted, model) for model in apps.get_models() if issubclass(model, concrete)),
         *((m2m_changed, _related, field.remote_field.through) for field in concrete._meta.many_to_many),
@@ -81,6 +96,10 @@ def _tell(facility_class: Any, instances: Iterable[Any], using: str, function: C
 
 def _safely(function: Callable[[Any], None], facility_class: Any, name: str) -> None:
     """Call ``function`` with a facility; whatever comes of it, what was saved is saved."""
+    held = _held.get()
+    if held is not None:
+        held.append(partial(_safely, function, facility_class, name))
+        return
     facility = registry.find(name)
     if isinstance(facility, facility_class):
         try:
@@ -101,7 +120,7 @@ def _revoke(facility: Any) -> None:
     try:
         facility.get_object()
     except Http404:
-        rights.tell(facilities=[facility.name])
+        revoke(facility.name)
         Draft(facility.collection).forget()
     else:
         # There is another one of that name.

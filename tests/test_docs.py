@@ -303,7 +303,8 @@ def test_what_the_server_says() -> None:
         assert known.kind == kind
     assert said[5].encode() == frames.acknowledgement(7, 'broadcast', Applied(1763800000123, 42))
     assert said[6].encode() == frames.refusal(7, {'home': ['Ensure this value is less than or equal to 99.']})
-    assert len(said) == 7
+    assert said[7].encode() == frames.remark(['home'], {'away': ['There are no more goals than at home.']})
+    assert len(said) == 8
 
 
 # A project made by `startproject` and the snippets of the installation, and nothing else.

@@ -15,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.urls import register_converter
 from django.urls.converters import StringConverter, get_converters
 
+from djng import facilities
 from djng.facilities import Facility, Registry, names_of, seen_of
 
 
@@ -280,3 +281,29 @@ def test_a_mistake_ends_the_start():
     status, printed = run(program)
     assert status == 1
     assert "The facility 'open' of djng.facilities.Facility is registered already" in printed
+
+
+def test_written():
+    """A pattern is written with the attributes of an object, those of related ones too, if they can be."""
+
+    class Page:
+        pk = 3
+        slug = 'about'
+        at = date(2026, 11, 25)
+        empty = ''
+        team = None
+
+    Page.team = Page
+    registry = Registry()
+    registry.register('page-<int:pk>', '<slug:slug>/<int:team__pk>', 'day-<day:at>', 'front')(A)
+    registry.register('<slug:empty>', 'no-<int:number>', 'wrong-<int:slug>', 'none-<int:team__number>')(B)
+    assert registry.names(A, Page) == ['page-3', 'about/3', 'day-2026-11-25', 'front']
+    assert registry.names(B, Page) == []
+    assert registry.names(Facility, Page) == []
+
+
+def test_lazy_names():
+    """What is loaded when it is asked for is there, and nothing else is."""
+    assert issubclass(facilities.ModelFormFacility, Facility)
+    with pytest.raises(AttributeError, match='NoFacility'):
+        _ = facilities.NoFacility

@@ -47,25 +47,42 @@ angular.module('djng.websocket').factory('$$djangoInputs', ['$window', '$parse',
     input.timer = $window.setTimeout(() => toggle(input, 'djng-remote', false), REMOTE);
   }
 
+  /** Tell each collection that an input lies in, with the name of its property. */
+  function withName(input, fn) {
+    bounds.forEach((bound) => {
+      const name = propertyOf(input, bound);
+      if (name !== null) {
+        fn(name, bound);
+      }
+    });
+  }
+
+  /** What was refused along with it is tried again, in the same digest. */
+  function retry(input) {
+    withName(input, (name, bound) => inputs.forEach((other) => {
+      if (other !== input && other.isKept && bound.isTied(propertyOf(other, bound), name)) {
+        other.isKept = false;
+        other.control.$setViewValue(other.element.val());
+        other.control.$commitViewValue();
+      }
+    }));
+  }
+
   /** An input with its scope, its `ngModelController` and the text of its `ng-model`; `end()` forgets it. */
   function add(scope, element, control, expression) {
     const input = { scope, element, control, expression: expression.trim(), paths: Object.create(null), shows: {}, timer: null };
     inputs.add(input);
+    control.$viewChangeListeners.push(() => retry(input));
     return {
       /** Is what was typed refused? Then it is not written over, until the mark is gone. */
-      keep: () => {
+      keep() {
         input.isKept = Boolean(input.shows['djng-invalid']);
         return input.isKept;
       },
       /** It has come to be what the scope holds, which AngularJS does not take for a change. */
       mended() {
         if (input.isKept) {
-          bounds.forEach((bound) => {
-            const name = propertyOf(input, bound);
-            if (name !== null) {
-              bound.forgive(name);
-            }
-          });
+          withName(input, (name, bound) => bound.forgive(name));
         }
       },
       end() {
@@ -77,10 +94,10 @@ angular.module('djng.websocket').factory('$$djangoInputs', ['$window', '$parse',
 
   /**
    * A collection that is bound on a scope: `mark({waits, isWrong, byOthers})` its inputs, until `end()`. `forgive(name)` is
-   * called when what was refused is typed no more.
+   * called when what was refused is typed no more, `isTied(name, other)` asks whether one is to be tried again with another.
    */
-  function bind(scope, collection, forgive) {
-    const bound = { scope, collection, forgive, read: $parse(collection) };
+  function bind(scope, collection, { forgive, isTied }) {
+    const bound = { scope, collection, forgive, isTied, read: $parse(collection) };
     bounds.add(bound);
 
     function mark({ waits, isWrong, byOthers }) {

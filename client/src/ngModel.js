@@ -21,7 +21,7 @@ function caretOf(field) {
  * @description
  * Adds to AngularJS's own: an input inside a bound collection is marked by {@link $$djangoInputs}. One that has the focus is
  * not written to when it shows the value already, and keeps its caret and selection when somebody else changes the text. A text
- * that was typed and refused stays until it is mended, or somebody else changes the property.
+ * that was typed and refused stays until it is mended, rolled back, or the property changed by somebody else.
  */
 angular.module('djng.websocket').directive('ngModel', ['$$djangoInputs', function (inputs) {
   function link(scope, element, attributes, control) {
@@ -38,6 +38,12 @@ angular.module('djng.websocket').directive('ngModel', ['$$djangoInputs', functio
           input.mended();
         }
       });
+      const rollback = control.$rollbackViewValue;
+      control.$rollbackViewValue = () => {
+        isTyped = false;
+        input.mended();
+        rollback.call(control);
+      };
       control.$render = () => {
         const before = field.value;
         const text = shown();

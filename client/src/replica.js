@@ -8,6 +8,7 @@
  */
 import { reopen } from './confirmed.js';
 import { compose, difference, map } from './difference.js';
+import { pardon } from './faults.js';
 import { adjoin } from './floating.js';
 import { base, isList, items } from './layers.js';
 
@@ -27,7 +28,8 @@ export function makeReplica(local, publishes) {
     pub: [],                // the labels that changes go to
     s: 0,                   // the number of the last change
     wishes: [],             // frames that ask for something
-    errors: map(),          // by property, what was refused since it last changed
+    errors: map(),          // by property, what was refused since it last changed; see faults.js
+    faults: [],
     refusals: [],           // the errors of changes that were refused; the reader empties it,
     touched: new Set(),     // and the names that may show something else now,
     isTouched: false,       // all of them?
@@ -55,11 +57,11 @@ export function mention(replica, names) {
   const { local } = replica.layers;
   names.forEach((name) => {
     replica.touched.add(name);
-    delete replica.errors[name];
     if (local && !local.list) {
       delete local.texts[name];
     }
   });
+  pardon(replica, names);
 }
 
 /** The socket was lost. */

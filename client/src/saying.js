@@ -1,5 +1,6 @@
 /** What a replica says: edits become the pending change, this becomes the one in flight. */
 import { apply, compose, difference } from './difference.js';
+import { pardon } from './faults.js';
 import { rewrite } from './floating.js';
 import { land } from './landing.js';
 import { items, remembered } from './layers.js';
@@ -10,7 +11,7 @@ const isSaid = ({ set, length, push }) => length !== null || push.length > 0 || 
 
 /** Take in what was edited on the page: `before` (or null) is the record of what it showed, `after` of what it has. */
 export function edit(replica, before, after) {
-  const { layers, publishes, errors } = replica;
+  const { layers, publishes } = replica;
   const change = difference(before, after);
   if (!change) {
     return;
@@ -22,9 +23,7 @@ export function edit(replica, before, after) {
     return;
   }
   layers.pending = after.list ? rearranged(layers, before, after) : compose(layers.pending, change);
-  names.concat('').forEach((name) => {
-    delete errors[name];
-  });
+  pardon(replica, names.concat(''));
 }
 
 /** Items that only went elsewhere are told as the server wrote them, which may be more than JavaScript can hold. */

@@ -50,7 +50,7 @@ export function read(text) {
     return { type: 'hello', me: told.me, sub: told.sub, pub: told.pub };
   }
   if (told.errors !== undefined) {
-    return { type: 'refusal', s: told.s, errors: told.errors };
+    return { type: 'refusal', s: told.s, of: told.of || [], errors: told.errors };
   }
   if (told.ack !== undefined) {
     return { type: 'ack', s: told.ack, label: told.c, e: told.e, v: told.v, n: told.n };

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { record } from '../src/difference.js';
+import { isTied, isWrong } from '../src/faults.js';
 import { hear } from '../src/hearing.js';
 import { everyName, isList, items, value, waiting, waits } from '../src/layers.js';
 import { close, forget, isLevel, makeReplica, release, resume, unsent, version } from '../src/replica.js';
@@ -205,6 +206,40 @@ test('An error is past when the property changes again.', () => {
   it.edits({ a: 3, b: 1 });
   assert.deepEqual(Object.keys(it.replica.errors), ['b']);
   assert.deepEqual(Object.keys(it.hears(change({ b: 5 }, { v: 2 })).replica.errors), []);
+});
+
+test('An error about what was not touched is past when that changes, or what was.', () => {
+  for (const mended of [{ a: 3, b: 1, c: 1 }, { a: 1, b: 3, c: 1 }]) {
+    const it = greeted({ a: 1, b: 1, c: 1 }).edits({ a: 2, b: 1, c: 1 });
+    it.says();
+    it.hears(refusal(1, { b: ['No.'] }));
+    const wrong = () => ['a', 'b', 'c'].filter((name) => isWrong(it.replica, name));
+    const tied = () => [isTied(it.replica, 'a', 'b'), isTied(it.replica, 'a', 'c'), isTied(it.replica, 'b', 'a')];
+    assert.deepEqual([wrong(), tied()], [['a', 'b'], [true, false, false]]);
+    it.edits({ a: 1, b: 1, c: 2 });
+    assert.deepEqual([wrong(), tied()], [['a', 'b'], [true, false, false]]);
+    it.edits({ ...mended, c: 2 });
+    assert.deepEqual([wrong(), { ...it.replica.errors }], [[], {}]);
+  }
+});
+
+test('What is wrong with a draft is past when that changes, or what was said before.', () => {
+  for (const mended of [{ a: 3, b: 1 }, { a: 2, b: 3 }]) {
+    const it = greeted({ a: 1, b: 1 }).edits({ a: 2, b: 1 });
+    it.says();
+    it.hears(own({ a: 2 }, 1, 2), { $$djng: { of: ['a'], errors: { b: ['No.'] } } });
+    assert.deepEqual([it.shows(), Object.keys(it.replica.errors)], [{ a: 2, b: 1 }, ['b']]);
+    assert.deepEqual(Object.keys(it.edits(mended).replica.errors), []);
+  }
+});
+
+test('What is wrong as a whole concerns every property, and is past with the next edit.', () => {
+  const it = greeted({ a: 1, b: 1 }).edits({ a: 2, b: 1 });
+  it.says();
+  it.hears(refusal(1, { '': ['No.'] }));
+  assert.deepEqual([isWrong(it.replica, 'a'), isWrong(it.replica, 'b'), isTied(it.replica, 'a', 'b')], [true, false, true]);
+  it.edits({ a: 1, b: 2 });
+  assert.deepEqual([isWrong(it.replica, 'a'), { ...it.replica.errors }], [false, {}]);
 });
 
 test('A refusal of what is not in flight is told, and changes nothing.', () => {

@@ -54,7 +54,9 @@ test('An answer is an acknowledgement or a refusal.', () => {
   const told = { type: 'ack', s: 7, label: 'broadcast', e: 5, v: 42, n: 4 };
   assert.deepEqual(read('{"$$djng":{"ack":7,"c":"broadcast","e":5,"v":42,"n":4}}'), told);
   const errors = { home: ['Too much.'] };
-  assert.deepEqual(read(JSON.stringify({ $$djng: { s: 7, errors } })), { type: 'refusal', s: 7, errors });
+  assert.deepEqual(read(JSON.stringify({ $$djng: { s: 7, errors } })), { type: 'refusal', s: 7, of: [], errors });
+  const remark = JSON.stringify({ $$djng: { of: ['away'], errors } });
+  assert.deepEqual(read(remark), { type: 'refusal', s: undefined, of: ['away'], errors });
 });
 
 test('Names that begin with $$ stay off the collection, and names of others are not deleted.', () => {

@@ -210,7 +210,9 @@ class BoundVisitor(Visitor):
                 for channel, outcome in zip(channels, settled.outcomes, strict=True)
                 if isinstance(outcome, Applied) and channel.encode() in self.channels
             ]
-            self._remark(behind, frames.refusal(None, settled.errors), LOOKS)
+            change = frame.change
+            assert change is not None
+            self._remark(behind, frames.remark([*change.set, *change.delete], settled.errors), LOOKS)
 
     def _remark(self, behind: Sequence[tuple[bytes, tuple[int, int]]], frame: bytes, looks: int) -> None:
         if looks and any(self._kept.position(channel) < position for channel, position in behind):

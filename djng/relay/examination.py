@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404
 from redis.exceptions import RedisError
 
 from djng.cleaning import Errors, clean, errors_of
@@ -138,7 +139,7 @@ class Examination:
             facility.before_change(self._author, edit)
         except ValidationError as error:
             return edit, errors_of(error), True
-        except PermissionDenied as error:
+        except (PermissionDenied, Http404) as error:
             return edit, {'': [str(error) or 'You may not change this.']}, True
         return edit, errors, False
 

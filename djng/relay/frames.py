@@ -40,6 +40,11 @@ def refusal(s: int | None, errors: Mapping[str, Iterable[str]]) -> bytes:
     return _frame({**number, 'errors': {name: list(reasons) for name, reasons in errors.items()}})
 
 
+def remark(names: Iterable[str], errors: Mapping[str, Iterable[str]]) -> bytes:
+    """Return the frame that tells an author what is wrong with a change of ``names`` that was applied, by property."""
+    return _frame({'of': list(names), 'errors': {name: list(reasons) for name, reasons in errors.items()}})
+
+
 def _frame(tail: dict[str, Any]) -> bytes:
     # Names may hold lone surrogates, which only ASCII can carry.
     return json.dumps({'$$djng': tail}, separators=(',', ':')).encode()

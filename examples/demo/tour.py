@@ -16,7 +16,8 @@ class TourForm(NgModelFormMixin, forms.ModelForm):
 
     class Meta:
         model = Tour
-        fields = ['title', 'route', 'begin', 'end', 'places', 'price', 'guide', 'notes']
+        fields = ['title', 'route', 'guide', 'begin', 'end', 'places', 'price', 'notes']
+        widgets = {'notes': forms.Textarea({'rows': 3})}
 
     def clean_title(self):
         title = self.cleaned_data['title']

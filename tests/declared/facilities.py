@@ -220,3 +220,10 @@ class Cafe(Facility):
         if name == 'trip':
             raise ValueError(name)
         return None if name == 'nobody' else {'name': name}
+
+
+@facilities.register('account-<int:pk>')
+class AccountDraft(facilities.ModelFormFacility):
+    """The draft of a user."""
+
+    form_class = UserForm

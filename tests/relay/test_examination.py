@@ -136,7 +136,8 @@ def test_draft(server: Runserver) -> None:
         b.shows({'age': 3, 'name': 'Mary', 'slug': 'mary'})
         a.shows({'age': 3, 'name': 'Mary', 'slug': 'mary'})
         about = a.hear()['$$djng']
-        assert about == {'errors': {'age': ['Ensure this value is greater than or equal to 18.']}}
+        errors = {'age': ['Ensure this value is greater than or equal to 18.']}
+        assert about == {'of': ['age', 'name'], 'errors': errors}
         s = a.say({'other': 3})
         assert list(errors_for(a, s)) == ['other']
 

@@ -16,7 +16,7 @@ register = template.Library()
 
 @register.inclusion_tag('demo/_code.html')
 def code(*names):
-    """Show what is named: functions of views.py, templates, static and Python files; `file.py:name` is part of one."""
+    """Show what is named: functions of views.py, templates, static and Python files; `file.py:a,b` are parts of one."""
     return {'listings': [_listing(name) for name in names]}
 
 
@@ -28,7 +28,8 @@ def _listing(name):
 
 
 def _part(module, name):
-    return highlight.highlight(inspect.getsource(getattr(module, name)).strip(), highlight.PYTHON)
+    sources = [inspect.getsource(getattr(module, part)).strip() for part in name.split(',')]
+    return highlight.highlight('\n\n\n'.join(sources), highlight.PYTHON)
 
 
 def _file(name):

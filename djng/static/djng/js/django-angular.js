@@ -219,24 +219,37 @@
       toggle(input, "djng-remote", true);
       input.timer = $window.setTimeout(() => toggle(input, "djng-remote", false), REMOTE);
     }
+    function withName(input, fn) {
+      bounds.forEach((bound) => {
+        const name = propertyOf(input, bound);
+        if (name !== null) {
+          fn(name, bound);
+        }
+      });
+    }
+    function retry(input) {
+      withName(input, (name, bound) => inputs.forEach((other) => {
+        if (other !== input && other.isKept && bound.isTied(propertyOf(other, bound), name)) {
+          other.isKept = false;
+          other.control.$setViewValue(other.element.val());
+          other.control.$commitViewValue();
+        }
+      }));
+    }
     function add(scope, element, control, expression) {
       const input = { scope, element, control, expression: expression.trim(), paths: /* @__PURE__ */ Object.create(null), shows: {}, timer: null };
       inputs.add(input);
+      control.$viewChangeListeners.push(() => retry(input));
       return {
         /** Is what was typed refused? Then it is not written over, until the mark is gone. */
-        keep: () => {
+        keep() {
           input.isKept = Boolean(input.shows["djng-invalid"]);
           return input.isKept;
         },
         /** It has come to be what the scope holds, which AngularJS does not take for a change. */
         mended() {
           if (input.isKept) {
-            bounds.forEach((bound) => {
-              const name = propertyOf(input, bound);
-              if (name !== null) {
-                bound.forgive(name);
-              }
-            });
+            withName(input, (name, bound) => bound.forgive(name));
           }
         },
         end() {
@@ -245,15 +258,15 @@
         }
       };
     }
-    function bind(scope, collection, forgive) {
-      const bound = { scope, collection, forgive, read: $parse(collection) };
+    function bind(scope, collection, { forgive, isTied: isTied2 }) {
+      const bound = { scope, collection, forgive, isTied: isTied2, read: $parse(collection) };
       bounds.add(bound);
-      function mark({ waits: waits2, isWrong, byOthers }) {
+      function mark({ waits: waits2, isWrong: isWrong2, byOthers }) {
         inputs.forEach((input) => {
           const name = propertyOf(input, bound);
           if (name !== null) {
             toggle(input, "djng-pending", waits2(name));
-            toggle(input, "djng-invalid", isWrong(name));
+            toggle(input, "djng-invalid", isWrong2(name));
             if (byOthers.includes(name)) {
               flash(input);
             }
@@ -312,6 +325,12 @@
             input.mended();
           }
         });
+        const rollback = control.$rollbackViewValue;
+        control.$rollbackViewValue = () => {
+          isTyped = false;
+          input.mended();
+          rollback.call(control);
+        };
         control.$render = () => {
           const before = field.value;
           const text = shown();
@@ -709,7 +728,7 @@
       if (isLevel2 && !wasLevel) {
         onSync.tell(binding);
       }
-      mark({ byOthers, waits: (name) => wire.waits(name), isWrong: (name) => name in wire.errors });
+      mark({ byOthers, waits: (name) => wire.waits(name), isWrong: wire.isWrong });
       if (pending !== binding.pending || version2 !== binding.version || errors !== known) {
         digest();
       }
@@ -1207,6 +1226,33 @@
     }, changed);
   }
 
+  // src/faults.js
+  function blame(replica, names2, errors) {
+    Object.assign(replica.errors, errors);
+    replica.faults.push({ names: names2, guilty: Object.keys(errors) });
+  }
+  function stands({ names: names2 }, name, changed) {
+    return !changed.has(name) && (names2.includes(name) || !names2.some((other) => changed.has(other)));
+  }
+  function pardon(replica, names2) {
+    const { errors, faults } = replica;
+    if (faults.length) {
+      const changed = new Set(names2);
+      const left = faults.map((fault) => ({
+        names: fault.names.filter((name) => !changed.has(name)),
+        guilty: fault.guilty.filter((name) => stands(fault, name, changed))
+      }));
+      replica.faults = left.filter(({ guilty }) => guilty.length);
+      Object.keys(errors).filter((name) => !left.some(({ guilty }) => guilty.includes(name))).forEach((name) => {
+        delete errors[name];
+      });
+    }
+  }
+  var isWrong = ({ errors, faults }, name) => name in errors || faults.some(({ names: names2 }) => names2.includes(name));
+  function isTied({ faults }, name, other) {
+    return faults.some(({ names: names2, guilty }) => names2.includes(name) && !guilty.includes(name) && [other, ""].some((cause) => guilty.includes(cause) || names2.includes(cause)));
+  }
+
   // src/confirmed.js
   function unknown(name) {
     return {
@@ -1345,7 +1391,8 @@
       wishes: [],
       // frames that ask for something
       errors: map(),
-      // by property, what was refused since it last changed
+      // by property, what was refused since it last changed; see faults.js
+      faults: [],
       refusals: [],
       // the errors of changes that were refused; the reader empties it,
       touched: /* @__PURE__ */ new Set(),
@@ -1369,11 +1416,11 @@
     const { local } = replica.layers;
     names2.forEach((name) => {
       replica.touched.add(name);
-      delete replica.errors[name];
       if (local && !local.list) {
         delete local.texts[name];
       }
     });
+    pardon(replica, names2);
   }
   function close(replica) {
     replica.me = null;
@@ -1427,24 +1474,22 @@
       touchDown(replica, entry, places());
     }
   }
-  function refuse(replica, { s, errors }) {
+  function refuse(replica, { s, of, errors }) {
     const { layers } = replica;
     const entry = layers.sent.find((other) => other.s === s);
     if (entry) {
       touchDown(replica, entry, entry.change.push.map(() => -1));
       drop(replica, entry);
     }
-    Object.assign(replica.errors, errors);
+    blame(replica, entry && !entry.change.list ? Object.keys(entry.change.set) : of, errors);
     replica.refusals.push(errors);
   }
   function drop(replica, entry) {
     const names2 = Object.keys(entry.change.set);
     replica.layers.sent = replica.layers.sent.filter((other) => other !== entry);
     replica.isTouched = replica.isTouched || entry.change.list;
-    names2.forEach((name) => {
-      replica.touched.add(name);
-      delete replica.errors[name];
-    });
+    names2.forEach((name) => replica.touched.add(name));
+    pardon(replica, names2);
   }
   function finish(replica, entry) {
     const { layers, pub } = replica;
@@ -1545,7 +1590,7 @@
       return { type: "hello", me: told.me, sub: told.sub, pub: told.pub };
     }
     if (told.errors !== void 0) {
-      return { type: "refusal", s: told.s, errors: told.errors };
+      return { type: "refusal", s: told.s, of: told.of || [], errors: told.errors };
     }
     if (told.ack !== void 0) {
       return { type: "ack", s: told.ack, label: told.c, e: told.e, v: told.v, n: told.n };
@@ -1721,7 +1766,7 @@
   // src/saying.js
   var isSaid = ({ set, length, push }) => length !== null || push.length > 0 || Object.keys(set).length > 0;
   function edit(replica, before, after) {
-    const { layers, publishes, errors } = replica;
+    const { layers, publishes } = replica;
     const change2 = difference(before, after);
     if (!change2) {
       return;
@@ -1733,9 +1778,7 @@
       return;
     }
     layers.pending = after.list ? rearranged(layers, before, after) : compose(layers.pending, change2);
-    names2.concat("").forEach((name) => {
-      delete errors[name];
-    });
+    pardon(replica, names2.concat(""));
   }
   function rearranged(layers, before, after) {
     const layout = items(layers);
@@ -1826,6 +1869,9 @@
       isLevel: () => isLevel(replica),
       isOwed: () => replica.me !== null && !isLevel(replica),
       ask: () => replica.wishes.push(SYNC),
+      isWrong: (name) => isWrong(replica, name),
+      isTied: (name, other) => isTied(replica, name, other),
+      forgive: (name) => pardon(replica, [name]),
       waits: (name) => waits(replica.layers, name),
       waiting: () => waiting(replica.layers),
       refusals: () => replica.refusals.splice(0),
@@ -1893,6 +1939,10 @@
       },
       show: () => [],
       isOwed: () => false,
+      isWrong: () => false,
+      isTied: () => false,
+      forgive() {
+      },
       isLevel: () => plain.isSynced && !pending,
       waits: (name) => pending !== null && name in pending.set,
       waiting: () => pending ? Object.keys(pending.set).length + (pending.length === null ? 0 : 1) : 0,
@@ -1995,7 +2045,7 @@
         wires.bound.ask();
         settling.now();
       });
-      const marks = inputs.bind(scope, collection, forgive);
+      const marks = inputs.bind(scope, collection, { forgive, isTied: (...names2) => wires.current.isTied(...names2) });
       const report = makeReport(binding, wires, { onSync, onError, mark: marks.mark, digest });
       const isOver = () => binding.status === "closed";
       const about2 = { wires, identity: identify, show: showAnew, isOver, window: $window };
@@ -2027,10 +2077,8 @@
         }
       }
       function forgive(name) {
-        if (name in wires.current.errors) {
-          delete wires.current.errors[name];
-          settling.soon();
-        }
+        wires.current.forgive(name);
+        settling.soon();
       }
       function showAnew() {
         settling.anew();

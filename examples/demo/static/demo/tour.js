@@ -21,16 +21,22 @@
     $scope.isUnsaved = function (name) {
       return name ? !angular.equals($scope.tour[name], $scope.saved[name]) : Object.keys($scope.saved).some($scope.isUnsaved);
     };
+    $scope.label = function (name, value) {
+      var option = $document[0].querySelector('[name="' + name + '"] [value="' + value + '"]');
+      return option ? option.text : value;
+    };
     $scope.discard = function () {
+      $scope.forget();
+      $scope.tour_form.$rollbackViewValue();
       angular.extend($scope.tour, angular.copy($scope.saved));
     };
 
-    // What was wrong when it was to be saved, until somebody changes something.
-    $scope.refused = {};
-    $scope.$watchCollection('tour', function () {
+    // What was wrong when it was to be saved, and what is to be said of that, until something is entered.
+    $scope.forget = function () {
       $scope.refused = {};
       $scope.said = '';
-    });
+    };
+    $scope.forget();
     $scope.errorsOf = function (name) {
       return $scope.connection.errors[name] || $scope.refused[name];
     };
