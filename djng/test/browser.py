@@ -163,7 +163,10 @@ class Browser:
         elif about['c'] not in self.subscribed:
             return
         elif 'full' in about:
-            self._take_snapshot(self._heard[about['c']], frame)
+            heard = self._heard[about['c']]
+            known = heard.shown or {}
+            self._take_snapshot(heard, frame)
+            self.faults.pardon(differing(known, heard.shown or {}))
         else:
             self._take_change(self._heard[about['c']], frame)
         self._settle()
@@ -204,7 +207,6 @@ class Browser:
         # Among what was lost there may have been an answer.
         self._is_told = False
         if heard.take_snapshot(frame):
-            self.faults.pardon(differing(known or {}, heard.shown or {}))
             self._begin_with(heard, frame, known, before)
         for late in heard.release():
             self._take_change(heard, late)
