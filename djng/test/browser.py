@@ -165,7 +165,10 @@ class Browser:
         elif about['c'] not in self.subscribed:
             return
         elif 'full' in about:
-            self._take_snapshot(self._heard[about['c']], frame)
+            heard = self._heard[about['c']]
+            known = heard.shown or {}
+            self._take_snapshot(heard, frame)
+            self.faults.pardon(differing(known, heard.shown or {}))
         else:
             self._take_change(self._heard[about['c']], frame)
         self._settle()
@@ -202,11 +205,10 @@ class Browser:
                 flight.start[about['c']] = about['n'] - len(flight.change.push)
 
     def _take_snapshot(self, heard: Heard, frame: Frame) -> None:
-        known, before = heard.shown, heard.position
+        before = heard.position
         # Among what was lost there may have been an answer.
         self._is_told = False
         if heard.take_snapshot(frame):
-            self.faults.pardon(differing(known or {}, heard.shown or {}))
             self._begin_with(heard, frame, before)
         for late in heard.release():
             self._take_change(heard, late)
