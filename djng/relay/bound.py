@@ -15,12 +15,13 @@ from djng.redis_store import label
 from djng.relay import frames
 from djng.relay.broadcast import Broadcast
 from djng.relay.clerk import Clerk
-from djng.relay.connection import POLICY_VIOLATION, TRY_AGAIN_LATER, encode
+from djng.relay.connection import INTERNAL_ERROR, POLICY_VIOLATION, TRY_AGAIN_LATER, encode
 from djng.relay.counts import Counts
 from djng.relay.examination import Settled
 from djng.relay.kept import Reading, Readings
 from djng.relay.outgoing import Outgoing, Utterance
 from djng.relay.primitives import Loop
+from djng.relay.strangers import REASON
 from djng.relay.visitor import Visitor
 from djng.state.frame import Frame, Invalid, parse_frame
 from djng.state.reading import NotJSON
@@ -180,7 +181,7 @@ class BoundVisitor(Visitor):
         """Take the snapshot of a channel; whoever has read it calls this."""
         self._awaited.discard(channel)
         if reading is None:
-            self.turn_out(TRY_AGAIN_LATER, 'what is kept could not be read')
+            self.turn_out(INTERNAL_ERROR, REASON)
         elif self._hears and self._connection is not None:
             self._counts.snapshots += 1
             snapshot = reading.for_readers(self.readable)

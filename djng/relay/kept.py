@@ -16,6 +16,7 @@ from djng.relay import frames
 from djng.relay.broadcast import Broadcast
 from djng.relay.hub import Hub
 from djng.relay.primitives import Primitives
+from djng.relay.strangers import Strangers, is_strange
 from djng.state.glimpse import kept_for
 from djng.state.steps import Failed, Kept, Snapshot
 from djng.state.store import Store
@@ -82,7 +83,7 @@ class Readings:
     Every method is called on the loop; Redis is asked in a thread.
     """
 
-    def __init__(self, store: Store, hub: Hub, primitives: Primitives) -> None:
+    def __init__(self, store: Store, hub: Hub, primitives: Primitives, strangers: Strangers) -> None:
         #: Called with whatever was read of a channel, before those who have asked are told.
         self.on_read: Callable[[bytes, Kept], object] = lambda channel, kept: None
         #: Asked for the latest position, epoch and version, that was seen on a channel.
@@ -91,6 +92,7 @@ class Readings:
         self.changes_up_to: Callable[[bytes, tuple[int, int]], Sequence[tuple[str, int]]] = lambda channel, at: ()
         self._store = store
         self._hub = hub
+        self._strangers = strangers
         self._loop = primitives.loop()
         self._sleep = primitives.sleep
         self._wanted = primitives.queue()
@@ -160,10 +162,13 @@ class Readings:
         try:
             for channel, outcome in zip(asking, self._store.run(steps), strict=True):
                 if isinstance(outcome, Failed):
-                    if 'WRONGTYPE' in str(outcome.error):
+                    if is_strange(outcome.error):
+                        self._strangers.meet(channel)
                         self._loop.call_soon_threadsafe(self._heard, number, channel, None)
                     else:
                         unread[channel] = outcome.error
+                else:
+                    self._strangers.forget(channel)
         except (RedisError, OSError) as error:
             unread = dict.fromkeys(asking, error)
         if unread:

@@ -11,7 +11,7 @@ from typing import Any
 
 import redis
 
-from djng import rights
+from djng import permissions, rights
 from djng.facilities import terms_of
 from djng.redis_store import make_subscription_connection
 from djng.relay.arrays import WholeArrays
@@ -29,6 +29,7 @@ from djng.relay.outgoing import Outgoing
 from djng.relay.plain import PlainVisitor
 from djng.relay.primitives import Primitives
 from djng.relay.pubsub import HubRedis
+from djng.relay.strangers import Strangers
 from djng.relay.visitor import Visitor
 from djng.signals import change_log
 from djng.state.store import Store
@@ -70,14 +71,15 @@ class ProcessRelay:
         self._client = client
         self._hub = Hub(lambda: make_subscription_connection(client), primitives, self.counts)
         store = Store(client, expire=expire, log=change_log, terms=terms_of)
-        self._kept = Readings(store, self._hub, primitives)
+        strangers = Strangers()
+        self._kept = Readings(store, self._hub, primitives, strangers)
         self._refill = Refill(self._hub)
         self._hub.on_gap = self._tell_again
         self._arrays = WholeArrays(self._hub, self._kept, self.loop)
         self._collections = Collections(store, self._hub, self._kept, primitives, self.counts)
         # Idle connections of the pool were lost with the hub's; each would cost somebody a message or a handshake.
         self._hub.on_lost = lambda: client.connection_pool.disconnect(inuse_connections=False)
-        self._outgoing = Outgoing(store, primitives)
+        self._outgoing = Outgoing(store, primitives, strangers)
         self._clerk = Clerk(store, primitives)
         self._comings = Comings(client, primitives)
         self._attendances = Attendances(store, primitives, self._collections.position)
@@ -85,6 +87,7 @@ class ProcessRelay:
         self._heartbeat = encode(heartbeat.encode()) if heartbeat else None
         self.loop.call_soon_threadsafe(self._tick)
         self._hub.listen(rights.channel().encode(), self)
+        primitives.spawn(permissions.report, client)
 
     def expect(self, subscriber_class: Any, *, echo: bool, client_id: str | None = None) -> Visitor:
         """Return a visitor, not yet open, with a subscriber of ``subscriber_class`` that listens through the hub.

@@ -12,11 +12,12 @@ from ws4redis.redis_store import RedisMessage
 from djng.relay.allowance import Allowance
 from djng.relay.attendance import Attendee
 from djng.relay.broadcast import Broadcast
-from djng.relay.connection import POLICY_VIOLATION, TRY_AGAIN_LATER, UNSUPPORTED_DATA, Connection
+from djng.relay.connection import INTERNAL_ERROR, POLICY_VIOLATION, TRY_AGAIN_LATER, UNSUPPORTED_DATA, Connection
 from djng.relay.counts import Counts
 from djng.relay.licence import Licence
 from djng.relay.outgoing import Outgoing, Utterance
 from djng.relay.primitives import Loop
+from djng.relay.strangers import REASON, is_strange
 
 logger = logging.getLogger('djng.relay')
 
@@ -221,9 +222,15 @@ class Visitor:
         self._read_on()
 
     def not_published(self, error: Exception) -> None:
-        """Close the socket, so that its browser comes back and says again what got lost."""
+        """Close the socket, so that its browser comes back and says again what got lost.
+
+        Where it is an error that comes again, the code says so.
+        """
         self._counts.unpublished += 1
-        self.turn_out(TRY_AGAIN_LATER, 'a message could not be published')
+        if is_strange(error):
+            self.turn_out(INTERNAL_ERROR, REASON)
+        else:
+            self.turn_out(TRY_AGAIN_LATER, 'a message could not be published')
 
     def turn_out(self, code: int, reason: str) -> None:
         """Close the socket at once, where it is open."""
