@@ -12,11 +12,11 @@ urlpatterns = [
     path('model_scope/', views.model_scope, name='model_scope'),
 ]
 if apps.is_installed('ws4redis'):
-    from demo import game, scoreboard, tour
+    from demo import chat, game, scoreboard, tour
 
     urlpatterns += [
         path('threeway_databinding/', views.threeway_databinding, name='threeway_databinding'),
-        path('chat/', views.chat, name='chat'),
+        path('chat/', chat.chat, name='chat'),
         path('scoreboard/', scoreboard.scoreboard, name='scoreboard'),
         path('scoreboard/kick_off/', scoreboard.kick_off, name='kick_off'),
         path('scoreboard/<slug:key>/<int:side>/', scoreboard.goal, name='goal'),

@@ -14,7 +14,7 @@ from tests.servers import ROOT
 CLIENT = ROOT / 'client' / 'src'
 
 #: Modules whose ``__all__`` is for projects.
-PUBLIC = ['collection', 'facilities', 'publisher', 'signals', 'subscriber', 'test']
+PUBLIC = ['collection', 'facilities', 'presence', 'publisher', 'signals', 'subscriber', 'test']
 
 #: What is ws4redis', and described there.
 UPSTREAM = {'SELF', 'RedisMessage'}

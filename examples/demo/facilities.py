@@ -7,8 +7,14 @@ from demo.tour import TourForm
 from djng import facilities
 from djng.presence import Presence
 
-# A form and a chat, open to all.
-facilities.register('subscribe_data', 'chat')(facilities.Facility)
+# A form that is open to all.
+facilities.register('subscribe_data')(facilities.Facility)
+
+
+@facilities.register('chat')
+class ChatFacility(facilities.Facility):
+    def presence(self, request):
+        return {'name': request.session.get('name', '')}  # what others see of a visitor
 
 
 @facilities.register('scoreboard')
