@@ -13,10 +13,11 @@ urlpatterns = [
 ]
 if apps.is_installed('ws4redis'):
     from demo import scoreboard
+    from demo.chat import chat
 
     urlpatterns += [
         path('threeway_databinding/', views.threeway_databinding, name='threeway_databinding'),
-        path('chat/', views.chat, name='chat'),
+        path('chat/', chat, name='chat'),
         path('scoreboard/', scoreboard.scoreboard, name='scoreboard'),
         path('scoreboard/kick_off/', scoreboard.kick_off, name='kick_off'),
         path('scoreboard/<slug:key>/<int:side>/', scoreboard.goal, name='goal'),
