@@ -28,11 +28,12 @@ RESULTS = environment.HOME / 'results.json'
 QUIET = 0.5
 
 
-def run(names, plan, *, seconds, idle, patience, keep):
+def run(names, plan, *, seconds, idle, rounds, patience, keep):
     """Measure the peers ``names`` (all if there are none) by ``plan``, and print; ``keep`` writes :data:`OUTPUT` too.
 
     ``plan`` says for each number of sockets which loads there are, of ``seconds`` seconds each; ``idle`` seconds are
-    without any. Waits up to ``patience`` seconds for a quiet machine.
+    without any. Opening and the closed loop, by which peers are compared, are measured in so many ``rounds``. Waits up
+    to ``patience`` seconds for a quiet machine.
     """
     unknown = [name for name in names if name not in PEERS]
     if unknown:
@@ -48,7 +49,7 @@ def run(names, plan, *, seconds, idle, patience, keep):
             missing[name] = str(error)
     wait_until_quiet(patience)
     head = [machine(), f'Load of one minute before the run: {os.getloadavg()[0]:.2f}.']
-    results, floors = measure_all(versions, plan, missing, seconds=seconds, idle=idle)
+    results, floors = measure_all(versions, plan, missing, seconds=seconds, idle=idle, rounds=rounds)
     RESULTS.write_text(json.dumps({'floors': floors, 'missing': missing, 'results': results}, indent=1))
     text = '\n\n'.join(
         [
@@ -65,27 +66,41 @@ def run(names, plan, *, seconds, idle, patience, keep):
         print(f'\nWrote {OUTPUT.relative_to(CLONE)}.', file=sys.stderr)
 
 
-def measure_all(names, plan, missing, *, seconds, idle):
+def measure_all(names, plan, missing, *, seconds, idle, rounds):
     """Return all results, and the cost of a bare write() for each number of sockets; adds to ``missing`` what fails."""
     results, floors = [], {}
     for sockets, loads in plan.items():
-        costs = []
-        for name in names:
-            if name in missing:
-                continue
-            # Between the peers, so that both have the same machine.
-            costs.append(floor(sockets, 2))
-            print(f'{PEERS[name].title}, {sockets:,} sockets …', file=sys.stderr, flush=True)
-            try:
-                for result in measure(PEERS[name], sockets, loads, seconds=seconds, idle=idle):
-                    results.append(result)
-                    print(f'  {result}', file=sys.stderr, flush=True)
-            except (Missing, AssertionError, OSError, subprocess.SubprocessError) as error:
-                print(f'  {error}', file=sys.stderr, flush=True)
-                reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-                missing[name] = f'with {sockets:,} sockets: {reason}'
+        costs, measured = [], {}
+        # In turn, so that all peers have the machine's good and bad minutes.
+        for number in range(rounds):
+            for name in names:
+                if name in missing:
+                    continue
+                costs.append(floor(sockets, 2))
+                print(f'{PEERS[name].title}, {sockets:,} sockets …', file=sys.stderr, flush=True)
+                some = loads if number == 0 else [load for load in loads if load == 'closed']
+                try:
+                    for result in measure(PEERS[name], sockets, some, seconds=seconds, idle=idle if number == 0 else 1):
+                        measured.setdefault((name, result['load']), []).append(result)
+                        print(f'  {result}', file=sys.stderr, flush=True)
+                except (Missing, AssertionError, OSError, subprocess.SubprocessError) as error:
+                    print(f'  {error}', file=sys.stderr, flush=True)
+                    reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+                    missing[name] = f'with {sockets:,} sockets: {reason}'
+        results += [typical(found) for found in measured.values()]
         floors[sockets] = statistics.median(costs) if costs else floor(sockets, 2)
     return results, floors
+
+
+def typical(results):
+    """Return what stands for the same load in several rounds: the round in the middle, and between what it lies."""
+    if len(results) == 1:
+        return results[0]
+    if results[0]['load'] == 'idle':
+        # The first round alone is idle for long; how fast sockets open is what all of them tell.
+        return {**results[0], 'opened_per_s': statistics.median(result['opened_per_s'] for result in results)}
+    ordered = sorted(results, key=lambda result: result['per_s'])
+    return {**ordered[len(ordered) // 2], 'range': (ordered[0]['per_s'], ordered[-1]['per_s'])}
 
 
 def wait_until_quiet(patience):

@@ -7,6 +7,7 @@ LOADS = (
     ('sockets', '>7'),
     ('load', '<11'),
     ('deliveries/s', '>12'),
+    ('in all rounds', '>16'),
     ('CPU µs each', '>11'),
     ('p50 ms', '>8'),
     ('p99 ms', '>8'),
@@ -25,7 +26,7 @@ IDLING = (
 
 def loads(results, floors, missing):
     """Return the table of all loads, the bare write() on top, those that are ``missing`` below with the reason."""
-    rows = [('one bare write()', f'{sockets:,}', '', '', f'{cost:.1f}') for sockets, cost in floors.items()]
+    rows = [('one bare write()', f'{sockets:,}', '', '', '', f'{cost:.1f}') for sockets, cost in floors.items()]
     for result in results:
         if result['load'] == 'idle':
             continue
@@ -38,6 +39,7 @@ def loads(results, floors, missing):
             (
                 *row,
                 f'{result["per_s"]:,.0f}',
+                _range(*result['range']) if 'range' in result else '',
                 _microseconds(result['cpu_us']),
                 _milliseconds(result['p50']),
                 _milliseconds(result['p99']),
@@ -131,6 +133,10 @@ def _load(load):
     return {'closed': 'closed loop', 'burst': f'bursts {numbers[:1]}', 'rate': f'{numbers[:1]}/s'}[kind].translate(
         str.maketrans('', '', "[]'")
     )
+
+
+def _range(least, most):
+    return f'{least:,.0f}-{most:,.0f}'
 
 
 def _microseconds(value):

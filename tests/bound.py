@@ -44,7 +44,11 @@ class Bound:
         return self.positions.get('broadcast', (0, 0))
 
     def say(self, change: dict[str, Any] | None = None, *, s: int | None = None, **about: Any) -> int:
-        """Say a change with the next number, or ``s``, and return the number."""
+        """Say a change with the next number, or ``s``, and return the number; not before the snapshots are heard.
+
+        What overtakes the snapshot may find no collection, and would have to be said again behind it.
+        """
+        self.knows()
         self.s = s = self.s + 1 if s is None else s
         self.websocket.send(json.dumps({**(change or {}), '$$djng': {'s': s, **about}}))
         return s

@@ -12,7 +12,7 @@ import pytest
 import redis
 
 from tests.servers import Redis, Runserver, Server, free_port, running
-from tests.test_django_runserver import BOTH, heard, opened, publish
+from tests.sockets import BOTH, heard, opened, publish
 
 #: Larger than a TLS record (16 kB), so that some of it waits in the TLS layer when the socket itself is empty.
 LARGE = 'x' * 100_000

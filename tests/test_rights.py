@@ -15,7 +15,7 @@ from ws4redis import settings as ws4redis_settings
 
 from djng import rights
 from tests.servers import PATIENCE, Redis, Runserver
-from tests.test_django_runserver import heard, opened, publish
+from tests.sockets import heard, opened, publish
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from tests.servers import PATIENCE, ROOT, Redis, Server, eventually, free_port
+from tests.servers import PATIENCE, ROOT, UWSGI, Redis, Server, eventually, free_port
 
 #: Seconds in which a page is served whatever happens to Redis and to other browsers; more on a slow machine.
 AT_ONCE = PATIENCE / 20
@@ -28,7 +28,7 @@ class Workers(Server):
         self.port = free_port()
         self._redis_port = redis_port
         settings['WS4REDIS_CONNECTION'] = {'host': '127.0.0.1', 'port': redis_port, **(connection or {})}
-        command = ['uwsgi', '--http-socket', f'127.0.0.1:{self.port}', '--gevent', '20', '--master', '--die-on-term']
+        command = [UWSGI, '--http-socket', f'127.0.0.1:{self.port}', '--gevent', '20', '--master', '--die-on-term']
         command += ['--listen', '1024', '--processes', str(processes), '--wsgi-file', 'tests/faults/wsgi.py']
         super().__init__(
             [*command, '--disable-logging'],
