@@ -2,6 +2,9 @@
 
 from djng import facilities
 
+# A form, open to all.
+facilities.register('subscribe_data')(facilities.Facility)
+
 
 @facilities.register('chat')
 class ChatFacility(facilities.Facility):
@@ -10,5 +13,7 @@ class ChatFacility(facilities.Facility):
         return {'name': request.session.get('name', '')}
 
 
-# All others are open to everybody, whatever they are called; a project lists its own.
-facilities.register('<path:name>')(facilities.Facility)
+@facilities.register('scoreboard')
+class ScoreboardFacility(facilities.Facility):
+    def may_publish(self, request):
+        return False  # the server alone says what the score is
