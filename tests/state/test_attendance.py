@@ -9,6 +9,7 @@ import pytest
 import redis
 
 from djng.state.keys import keys_of
+from djng.state.log import Entry, Log
 from djng.state.merge import Change
 from djng.state.steps import Attend, Attended, Gone, Kept, Snapshot, Submit, Unknown, attendance
 from djng.state.store import Store
@@ -146,3 +147,15 @@ def test_nothing_to_look_at(store: Store, client: redis.Redis) -> None:
     """Who only looks makes nothing."""
     assert store.run([Attend(CHANNEL, 'broadcast')]) == [Gone()]
     assert client.keys() == []
+
+
+def test_comings_and_goings_are_logged(client: redis.Redis) -> None:
+    """As changes of the list they are told to whoever listens to it."""
+    store = Store(client, expire=0, log=lambda _: Log('log'))
+    tell(store, 'p', first=True, mary=at(1, 'a', name='Mary'))
+    tell(store, 'p', mary='')
+    entries = [Entry.read(*entry) for entry in client.xrange(keys_of(CHANNEL.encode()).log)]
+    assert [(entry.set, entry.delete) for entry in entries] == [
+        ({'mary': '{"name": "Mary","tabs":1}'}, ()),
+        ({}, ('mary',)),
+    ]
