@@ -11,6 +11,8 @@ from django.utils.safestring import SafeString, mark_safe
 from djng import checks as checks
 from djng.conf import websocket_url
 
+__all__ = ['default']
+
 #: What must not appear in inline JavaScript: the first three end or begin HTML, the others end a line in
 #: JavaScript before ECMAScript 2019. Curly brackets would be taken by AngularJS inside an attribute.
 _ESCAPES = {ord(char): f'\\u{ord(char):04x}' for char in '<>&\u2028\u2029{}'}

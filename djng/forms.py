@@ -15,6 +15,8 @@ from django.utils.safestring import SafeData, mark_safe
 # Registers the system checks also where djng is missing in INSTALLED_APPS; one of them says just that.
 from djng import checks as checks
 
+__all__ = ['NgModelFormMixin']
+
 #: Inputs that AngularJS binds to Date objects, which JSON does not know.
 DATE_TYPES = frozenset({'date', 'datetime-local', 'month', 'time', 'week'})
 

@@ -21,14 +21,15 @@ copyright = author
 version = release = __version__
 
 extensions = ['sphinx.ext.autodoc', 'ngdoc']
-# It exists in uWSGI's own processes only.
-autodoc_mock_imports = ['uwsgi']
 exclude_patterns = ['_build']
 default_role = None
 highlight_language = 'python'
 
 autodoc_member_order = 'bysource'
 autodoc_typehints = 'none'
+autodoc_default_options = {'members': True}
+# Is there in a process of uWSGI only.
+autodoc_mock_imports = ['uwsgi']
 
 html_theme = 'furo'
 html_title = f'djng {release}'
@@ -39,7 +40,7 @@ html_show_sphinx = False
 nitpicky = True
 # Docstrings also name what is documented elsewhere, or in the source only; no inventory is fetched from the network.
 nitpick_ignore_regex = [
-    (r'py:.*', r'(asyncio|django|queue|redis|socketserver|threading|websockets|ws4redis|wsgiref)(\..*)?'),
-    (r'py:.*', r'(ImproperlyConfigured|RedisMessage|ValidationError|ValueError)'),
-    (r'py:.*', r'djng\.relay\..*'),
+    (r'py:.*', r'(_queue|asyncio|django|queue|redis|socketserver|threading|websockets|ws4redis|wsgiref)(\..*)?'),
+    (r'py:.*', r'(HandshakeError|ImproperlyConfigured|RedisMessage|ValueError)'),
+    (r'py:.*', r'djng\.(relay|test\.server)\..*'),
 ]

@@ -1,93 +1,113 @@
-"""The directive ``ngdoc``: what the comments in a file of the AngularJS module say to those who use it.
+"""What the client's ngdoc comments say, as a page: the directive ``.. ngdoc:: module.js djangoWebsocket.js``.
 
-``.. ngdoc:: djangoWebsocket.js`` shows each comment with ``@ngdoc`` of that file in client/src, but for those whose
-names begin with ``$$``, which are the module's own. They are written as ngdoc is: ``@name``, ``@description``,
-``@param {type} name text``, ``@returns {type} text``, in Markdown.
+Names that begin with ``$$`` are the client's own, as AngularJS has it, and are left out.
 """
-
-from __future__ import annotations
 
 import re
 import textwrap
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
-from docutils import nodes
-from sphinx.util.docutils import SphinxDirective
+from docutils.parsers.rst import Directive
+from docutils.statemachine import StringList
 
 SOURCES = Path(__file__).resolve().parent.parent / 'client' / 'src'
 
-_COMMENT = re.compile(r'^ */\*\*\n(.*?)^ *\*/', re.S | re.M)
-_PARAMETER = re.compile(r'\{(?P<type>(?:[^{}]|\{[^}]*\})*)\} (?P<name>\[?[\w=]+\]?) (?P<text>.*)', re.S)
-_RESULT = re.compile(r'\{(?P<type>[^}]*)\} (?P<text>.*)', re.S)
+COMMENT = re.compile(r'^ *\* @ngdoc (\w+)\n *\* @name (\S+)\n(.*?)^ *\*/$', re.M | re.S)
+PARAMETER = re.compile(r'{(?P<type>.+?)(?P<may>=?)}\s+(?P<name>\[?\w+(?:=\w+)?\]?)\s*(?P<text>.*)', re.S)
 
 
-def comments(name: str) -> list[dict[str, list[str]]]:
-    """Return the public comments of a file: for each the texts of its tags, by their names."""
+class Comment(NamedTuple):
+    """An ngdoc comment."""
+
+    #: ``module``, ``provider``, ``service``, ``method`` or ``directive``.
+    kind: str
+    #: ``djangoWebsocket``, or of a method ``djangoWebsocket#connect``.
+    name: str
+    text: str
+    #: Texts behind ``@param``, and behind ``@returns``.
+    parameters: list[str]
+    returns: str
+
+
+class Parameter(NamedTuple):
+    """What a ``@param`` says."""
+
+    name: str
+    type: str
+    is_optional: bool
+    text: str
+
+
+def comments(path: Path) -> list[Comment]:
+    """Return the public comments of a source file, in their order."""
     found = []
-    for text in _COMMENT.findall((SOURCES / name).read_text(encoding='utf-8')):
-        plain = textwrap.dedent(re.sub(r'^ *\* ?', '', text, flags=re.M))
-        tags: dict[str, list[str]] = {}
-        for tag in re.split(r'^@', plain, flags=re.M)[1:]:
-            kind, _, words = tag.partition(' ') if not tag.startswith('description') else ('description', '', tag[11:])
-            tags.setdefault(kind.strip(), []).append(words.strip())
-        if 'ngdoc' in tags and not tags['name'][0].startswith('$$'):
-            found.append(tags)
+    for kind, name, body in COMMENT.findall(path.read_text(encoding='utf-8')):
+        lines = re.sub(r'^ *\* ?', '', body, flags=re.M)
+        text, *tags = re.split(r'^@(?=\w)', lines.replace('@description\n', ''), flags=re.M)
+        parts = [tag.partition(' ')[::2] for tag in tags]
+        texts = {wanted: [said for tag, said in parts if tag == wanted] for wanted in ('param', 'returns')}
+        if not name.startswith('$$'):
+            found.append(Comment(kind, name, text.strip(), texts['param'], ''.join(texts['returns'])))
     return found
 
 
-def as_rst(tags: dict[str, list[str]]) -> list[str]:
-    """Return one comment as lines of reStructuredText."""
-    [kind], [name] = tags['ngdoc'], tags['name']
-    parameters = [_match(_PARAMETER, text) for text in tags.get('param', ())]
-    signature = ', '.join(parameter['name'].partition('=')[0].strip('[]') for parameter in parameters)
-    is_called = kind == 'method' or bool(parameters)
-    lines = [f'.. js:function:: {name.replace("#", ".")}({signature})' if is_called else f'.. js:data:: {name}', '']
-    body = [_text(text) for text in tags.get('description', ())]
-    fields = [f':param {found["name"].partition("=")[0].strip("[]")}: {_typed(found)}' for found in parameters]
-    fields += [f':returns: {_typed(_match(_RESULT, text))}' for text in tags.get('returns', ())]
-    if kind in ('module', 'directive', 'service'):
-        body.insert(0, f'*{kind}*')
-    text = '\n\n'.join(body) + '\n\n' + '\n'.join(_hanging(field) for field in fields)
-    return [*lines, *textwrap.indent(text, '    ').splitlines(), '']
+def parameter(said: str) -> Parameter:
+    """Return what a ``@param`` says; raises :exc:`ValueError` where it is not written as ngdoc has it."""
+    match = PARAMETER.match(said)
+    if match is None:
+        raise ValueError(f'not understood: @param {said}')
+    name, _, default = match['name'].strip('[]').partition('=')
+    text = match['text'].strip() + (f' Default: `{default}`.' if default else '')
+    return Parameter(name, match['type'], bool(match['may'] or default), text)
 
 
-def _match(pattern: re.Pattern[str], text: str) -> dict[str, str]:
-    found = pattern.fullmatch(text)
-    if found is None:
-        raise ValueError(f'this is not written as ngdoc is: {text!r}')
-    return found.groupdict()
+def prose(text: str, indent: str) -> str:
+    """Return what a comment says in Markdown as reStructuredText, with the lines after the first one indented."""
+    text = re.sub(r'{@link (\S+?)}', r'`\1`', text)
+    first, _, rest = re.sub(r'`([^`]+)`', r'``\1``', text).strip().partition('\n')
+    return f'{first}\n{textwrap.indent(textwrap.dedent(rest), indent)}'.rstrip()
 
 
-def _typed(found: dict[str, str]) -> str:
-    return f'(``{found["type"]}``) {_text(found["text"])}'
+def page(comment: Comment) -> str:
+    """Return a comment as reStructuredText."""
+    name = comment.name.replace('#', '.')
+    if comment.kind == 'module':
+        return f'Module ``{name}``\n    {prose(comment.text, "    ")}\n\n'
+    if not comment.parameters:
+        return f'.. js:data:: {name}\n\n    {prose(comment.text, "    ")}\n\n'
+    parameters = [parameter(said) for said in comment.parameters]
+    names = ', '.join(f'[{each.name}]' if each.is_optional else each.name for each in parameters)
+    lines = [f'.. js:function:: {name}({names})', '']
+    if comment.text:
+        lines += [f'    {prose(comment.text, "    ")}', '']
+    for each in parameters:
+        lines += [f'    :param {each.name}: {prose(each.text, "        ")}', f'    :type {each.name}: ``{each.type}``']
+    if comment.returns:
+        kind, _, text = comment.returns.partition(' ')
+        lines += [f'    :returns: {prose(text, "        ")}', f'    :rtype: ``{kind.strip("{}")}``']
+    return '\n'.join([*lines, '', ''])
 
 
-def _text(markdown: str) -> str:
-    """Return Markdown as reStructuredText, as far as the comments use it."""
-    linked = re.sub(r'\{@link ([^}]*)\}', r'`\1`', textwrap.dedent(markdown))
-    return re.sub(r'(?<!`)`([^`]+)`(?!`)', r'``\1``', linked).strip()
-
-
-def _hanging(field: str) -> str:
-    first, *rest = field.splitlines()
-    return '\n'.join([first, *textwrap.indent(textwrap.dedent('\n'.join(rest)), '    ').splitlines()])
-
-
-class Ngdoc(SphinxDirective):
-    """Shows what a file says."""
+class Ngdoc(Directive):
+    """Writes the public comments of the files that are named."""
 
     required_arguments = 1
+    final_argument_whitespace = True
 
-    def run(self) -> list[nodes.Node]:
-        """Return what the comments come to."""
-        name = self.arguments[0]
-        self.env.note_dependency(str(SOURCES / name))
-        lines = [line for tags in comments(name) for line in as_rst(tags)]
-        return self.parse_text_to_nodes('\n'.join(lines))
+    def run(self) -> list:
+        """Return them as nodes."""
+        from sphinx.util.parsing import nested_parse_to_nodes
+
+        texts = []
+        for name in self.arguments[0].split():
+            path = SOURCES / name
+            self.state.document.settings.record_dependencies.add(str(path))
+            texts += [page(comment) for comment in comments(path)]
+        return nested_parse_to_nodes(self.state, StringList('\n'.join(texts).splitlines(), source='client/src'))
 
 
-def setup(app: Any) -> dict[str, bool]:
-    """Make the directive known to Sphinx."""
+def setup(app):
+    """Let Sphinx know the directive."""
     app.add_directive('ngdoc', Ngdoc)
-    return {'parallel_read_safe': True, 'parallel_write_safe': True}
+    return {'parallel_read_safe': True}

@@ -139,13 +139,72 @@ def test_signals() -> None:
 def test_client() -> None:
     """Each method of the provider, each member and each status of a binding, each log level is described."""
     names = found(r'this\.(set\w+) = ', CLIENT / 'djangoWebsocket.js')
-    [members] = found(r'const binding = \{([^;]*)\};', CLIENT / 'binding.js')
-    names |= set(re.findall(r'(\w+)(?:: [^,]*)?(?:,|$)', members.strip()))
+    names |= binding_members()
     names |= found(r"become\('(\w+)'", CLIENT / 'connection.js')
     [levels] = found(r'LEVELS = \[(.*)\]', CLIENT / 'djangoWebsocket.js')
     names |= set(re.findall(r"'(\w+)'", levels))
     assert {'setURI', 'unbind', 'onStatus', 'onSync', 'errors', 'reason', 'waiting', 'debug'} <= names
     assert missing(names, 'client.rst') == set()
+
+
+def public_modules() -> set[str]:
+    """Return the modules that say what of them is public, and are no parts of djng that only djng uses."""
+    names = [path for path in SOURCES if re.search(r'^__all__ = ', read(path), re.M)]
+    dotted = {'.'.join(path.relative_to(ROOT).with_suffix('').parts).removesuffix('.__init__') for path in names}
+    return {name for name in dotted if not re.match(r'djng\.(relay|state|worker)\b', name)}
+
+
+def test_python_reference() -> None:
+    """Each public module is in the reference, and all that is public there has a docstring, or is told beside it."""
+    text = read(DOCS / 'api.rst')
+    assert {'djng.collection', 'djng.facilities', 'djng.signals', 'djng.publisher', 'djng.forms'} <= public_modules()
+    for name in public_modules():
+        # Sphinx writes down what __all__ names; only the runner of uWSGI cannot be imported outside of it.
+        assert re.search(rf'^\.\. automodule:: {re.escape(name)}$', text, re.M), name
+        module = importlib.import_module(name) if name != 'djng.uwsgi_runserver' else None
+        for public in getattr(module, '__all__', ()):
+            value = getattr(module, public)
+            if isinstance(value, type) and value.__module__.startswith('djng.'):
+                members = {key: member for key, member in vars(value).items() if not key.startswith('_')}
+                functions = [key for key, member in members.items() if callable(member) or isinstance(member, property)]
+                assert [key for key in functions if not getattr(value, key).__doc__] == [], public
+            has_words = value.__doc__ if callable(value) else re.search(rf'(?m)^#: .*\n{public}\b', read_module(module))
+            assert has_words or f'``{public}``' in text, f'{name}.{public}'
+
+
+def read_module(module: Any) -> str:
+    """Return a module's source."""
+    return read(Path(module.__file__))
+
+
+def test_javascript_reference() -> None:
+    """Each of the provider's and the service's methods is in the reference, with all of its arguments and members."""
+    pytest.importorskip('docutils', reason='needs Sphinx: pip install djng[docs]')
+    ngdoc = importlib.import_module('docs.ngdoc')
+    files = shown_files(read(DOCS / 'api-javascript.rst'))
+    said = {comment.name: ngdoc.page(comment) for name in files for comment in ngdoc.comments(CLIENT / name)}
+    assert set(said) >= {'djng.websocket', 'djangoWebsocket', 'djangoWebsocket#connect', '$websocket'}
+    assert {f'djangoWebsocketProvider#{name}' for name in found(r'this\.(set\w+) = ', *CLIENT.glob('*.js'))} <= set(
+        said
+    )
+    for path in CLIENT.glob('*.js'):
+        public = [name for name in re.findall(r'@name (\S+)', read(path)) if not name.startswith('$$')]
+        assert path.name in files or public in ([], ['ngModel']), path.name
+    connect = said['djangoWebsocket#connect']
+    [arguments] = found(r'function connect\((.*)\)', CLIENT / 'djangoWebsocket.js')
+    assert [name for name in arguments.split(', ') if f':param {name}: ' not in connect] == []
+    assert [name for name in binding_members() if f'``{name}' not in connect] == []
+
+
+def shown_files(text: str) -> list[str]:
+    """Return the sources of which a page shows the comments."""
+    return [name for line in re.findall(r'^\.\. ngdoc:: (.+)$', text, re.M) for name in line.split()]
+
+
+def binding_members() -> set[str]:
+    """Return the names of all that a binding in the client has."""
+    [members] = found(r'const binding = \{([^;]*)\};', CLIENT / 'binding.js')
+    return set(re.findall(r'(\w+)(?:: [^,]*)?(?:,|$)', members.strip()))
 
 
 def test_modules_are_in_the_architecture() -> None:

@@ -146,7 +146,7 @@ def test_twenty_lines() -> None:
     lines = [line for step in steps() if step.caption for line in step.code.splitlines()]
     assert len(lines) == 20
     assert all(lines)
-    assert max(map(len, lines)) <= 110
+    assert max(map(len, lines)) <= 95
 
 
 def test_scoreboard(newcomer: Newcomer, browser: Browser) -> None:
