@@ -6,6 +6,9 @@ from typing import NamedTuple
 
 from ws4redis import settings
 
+#: What the name of a facility begins with that lists who is at another one.
+PRESENCE = '-/presence/'
+
 
 class Audience(NamedTuple):
     """Whom a channel is for."""
@@ -35,3 +38,13 @@ def audience_of(channel: str | bytes) -> Audience:
 def sockets_of(facility: str) -> str:
     """Return the name under which what sockets do at ``facility`` is logged: one socket may have many channels."""
     return f'{prefix()}socket:{facility}'
+
+
+def presence_of(facility: str) -> str:
+    """Return the name of the facility that lists who is at ``facility``."""
+    return PRESENCE + facility
+
+
+def attended_at(facility: str) -> str | None:
+    """Return the facility whose visitors ``facility`` lists; None where it is one like any."""
+    return facility.removeprefix(PRESENCE) if facility.startswith(PRESENCE) else None

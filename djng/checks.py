@@ -20,6 +20,8 @@ RUNNER = 'djng.django_runserver.application'
 RUNNER_OF_WS4REDIS = 'ws4redis.django_runserver.application'
 CONTEXT_PROCESSORS = ('djng.context_processors.default', 'ws4redis.context_processors.default')
 SCRIPT = 'djng/js/django-angular.js'
+#: Seconds that Redis has to answer a check.
+PATIENCE = 1.0
 #: ws4redis' settings that name a function or a class.
 HOOKS = ('WS4REDIS_SUBSCRIBER', 'WS4REDIS_ALLOWED_CHANNELS', 'WS4REDIS_PROCESS_REQUEST')
 
@@ -174,6 +176,51 @@ def check_facilities(app_configs: AppConfigs, **kwargs: Any) -> Iterator[CheckMe
             hint="Declare yours in a module 'facilities' of an app: @facilities.register('auction-<int:pk>') before "
             'a class AuctionFacility(facilities.Facility) with the methods may_subscribe and may_publish.',
             id='djng.W007',
+        )
+
+
+@register('djng')
+def check_drafts(app_configs: AppConfigs, **kwargs: Any) -> Iterator[CheckMessage]:
+    """What others save can be told to the facilities that are about it."""
+    if not apps.is_installed('ws4redis'):
+        return
+    from djng.facilities import ModelFormFacility, registry
+
+    for facility_class in registry.classes():
+        if issubclass(facility_class, ModelFormFacility):
+            for name in facility_class.unknown_arguments():
+                yield Warning(
+                    f'{facility_class.__qualname__} has a pattern with <{name}>, which is no attribute of '
+                    f'{facility_class.model.__name__}: what others save does not reach its collections.',
+                    hint=f'Name an attribute, such as <int:pk>, or override names_for(instance) in '
+                    f'{facility_class.__module__}.{facility_class.__qualname__}.',
+                    id='djng.W008',
+                )
+
+
+@register('djng', deploy=True)
+def check_redis(app_configs: AppConfigs, **kwargs: Any) -> Iterator[CheckMessage]:
+    """Redis lets djng do what it must; where it cannot be reached from here, nothing is known."""
+    if not apps.is_installed('ws4redis'):
+        return
+    # Not above: they need ws4redis.
+    from redis.exceptions import RedisError
+
+    from djng import permissions
+    from djng.redis_store import make_client
+
+    client = make_client(socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE)
+    try:
+        lacks = permissions.missing(client)
+    except (RedisError, OSError):
+        return
+    finally:
+        client.close()
+    if lacks:
+        yield Warning(
+            f'Redis does not let djng do what it must: {", ".join(lacks)}.',
+            hint=f'Let an administrator of that Redis run: {permissions.advice()}',
+            id='djng.W009',
         )
 
 

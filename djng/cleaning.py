@@ -38,7 +38,9 @@ def clean(make_form: Callable[[dict[str, Any]], forms.BaseForm], edit: Edit) -> 
             touched[name] = field
     if errors:
         raise ValidationError(errors)
-    form = make_form(_data(after, form.fields, form.add_prefix))
+    data = _data(after, form.fields, form.add_prefix)
+    if data != after:
+        form = make_form(data)
     cleaned, wrong = _full_clean(form)
     for name, messages in form.errors.items():
         if name in touched.values() or name not in wrong:
@@ -47,11 +49,35 @@ def clean(make_form: Callable[[dict[str, Any]], forms.BaseForm], edit: Edit) -> 
         field_of_form = form.fields.get(name)
         if field_of_form is None or isinstance(field_of_form, forms.FileField):
             continue
-        new, told = _plain(field_of_form, value), form.add_prefix(name)
-        is_altered = name not in cleaned or text_of(_plain(field_of_form, cleaned[name])) != text_of(new)
-        if told in edit.set or (is_altered and told not in edit.delete and not _has_parts(field_of_form.widget)):
+        told = form.add_prefix(name)
+        if told not in edit.set and cleaned.get(name, ...) is value:
+            continue
+        new = plain(field_of_form, value)
+        is_altered = name not in cleaned or text_of(plain(field_of_form, cleaned[name])) != text_of(new)
+        if told in edit.set or (is_altered and told not in edit.delete and not has_parts(field_of_form.widget)):
             edit.set[told] = new
     return errors
+
+
+def bound_form(make_form: Callable[[dict[str, Any]], forms.BaseForm], collection: dict[str, Any]) -> forms.BaseForm:
+    """Return the form, bound to all that ``collection`` holds."""
+    fields = make_form(_data(collection, {}))
+    return make_form(_data(collection, fields.fields, fields.add_prefix))
+
+
+def plain(field: forms.Field, value: Any) -> Any:
+    """Return a value of a field as its input shows it, for what JSON has no word: a choice as in the HTML, as text."""
+    if isinstance(field, forms.ModelChoiceField):
+        value = field.prepare_value(value)
+    if isinstance(field.widget, ChoiceWidget):
+        shown = field.widget.format_value(value)
+        return shown if field.widget.allow_multiple_selected or isinstance(shown, str) else next(iter(shown), '')
+    return value
+
+
+def has_parts(widget: Any) -> bool:
+    """Whether each input of a widget is a property of its own."""
+    return isinstance(widget, (forms.MultiWidget, forms.SelectDateWidget, forms.CheckboxSelectMultiple))
 
 
 def errors_of(error: ValidationError) -> Errors:
@@ -82,13 +108,9 @@ def _field_of(form: forms.BaseForm, properties: dict[str, str], name: str) -> st
     if name in properties:
         return properties[name]
     for told, field in properties.items():
-        if name.startswith((f'{told}_', f'{told}.')) and _has_parts(form.fields[field].widget):
+        if name.startswith((f'{told}_', f'{told}.')) and has_parts(form.fields[field].widget):
             return field
     return None
-
-
-def _has_parts(widget: Any) -> bool:
-    return isinstance(widget, (forms.MultiWidget, forms.SelectDateWidget, forms.CheckboxSelectMultiple))
 
 
 def _data(
@@ -103,8 +125,3 @@ def _data(
             if boxes:
                 data[told(name)] = [box for box, ticked in boxes.items() if ticked]
     return data
-
-
-def _plain(field: forms.Field, value: Any) -> Any:
-    """Return a cleaned value as what JSON has a word for: an object of a model is known by its key."""
-    return field.prepare_value(value) if isinstance(field, forms.ModelChoiceField) else value

@@ -28,7 +28,8 @@ class Author(NamedTuple):
 class Edit:
     """What is about to be changed; ``set``, ``delete``, ``length`` and ``push`` may be altered until it is.
 
-    In an array the names are indexes in decimal digits; what is set comes first, then the length, then what is pushed.
+    In an array the names are indexes in decimal digits; what is set comes first, then the length, to which the array is
+    cut, then what is pushed.
     """
 
     def __init__(self, change: Change, before: Any) -> None:
@@ -40,7 +41,7 @@ class Edit:
         self.set: dict[str, Any] = {name: decode(text) for name, text in change.set.items()}
         #: Names of properties that are to be no more.
         self.delete: list[str] = [*change.delete]
-        #: How many items an array has then; None where that is not said.
+        #: How many items are left of an array, those pushed apart; None where it is not cut.
         self.length = change.length
         #: Items for the end of an array.
         self.push: list[Any] = [decode(text) for text in change.push]
@@ -55,11 +56,9 @@ class Edit:
             return {**{name: value for name, value in kept.items() if name not in self.delete}, **self.set}
         items = [*self.before] if isinstance(self.before, list) else []
         for name, value in self.set.items():
-            _resize(items, max(len(items), int(name) + 1))
+            items.extend([None] * (int(name) + 1 - len(items)))
             items[int(name)] = value
-        if self.length is not None:
-            _resize(items, self.length)
-        return [*items, *self.push]
+        return [*(items if self.length is None else items[: self.length]), *self.push]
 
     def change(self) -> Change:
         """Return it as JSON texts, those of the author where the values are still the author's."""
@@ -68,11 +67,6 @@ class Edit:
         push = tuple(_kept(known.get(index), item) for index, item in enumerate(self.push))
         gone = tuple(name for name in dict.fromkeys(self.delete) if name not in texts)
         return Change(self.kind, texts, gone, self.length, push)
-
-
-def _resize(items: list[Any], length: int) -> None:
-    del items[length:]
-    items.extend([None] * (length - len(items)))
 
 
 def text_of(value: Any) -> str:

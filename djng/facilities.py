@@ -18,19 +18,33 @@ import inspect
 import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache, partial
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ObjectDoesNotExist
 from django.db import transaction
 from django.urls.resolvers import RoutePattern
 from django.utils.module_loading import autodiscover_modules
 from ws4redis import settings
 
-from djng.channels import audience_of
+from djng.channels import attended_at, audience_of, presence_of
 from djng.edit import Author, Edit
 from djng.state.steps import Terms
 
-__all__ = ['Author', 'Edit', 'Facility', 'Registry', 'autodiscover', 'register', 'registry', 'revoke']
+if TYPE_CHECKING:
+    from djng.modelform import ModelFormFacility
+
+__all__ = [
+    'Author',
+    'Edit',
+    'Facility',
+    'ModelFormFacility',
+    'Registry',
+    'autodiscover',
+    'get',
+    'register',
+    'registry',
+    'revoke',
+]
 
 #: Names for which it is remembered what they are.
 REMEMBERED = 4096
@@ -43,8 +57,11 @@ class Facility:
     :exc:`~django.core.exceptions.PermissionDenied` with a reason, or :exc:`~django.http.Http404`.
     """
 
-    #: Properties that the visitor may set and delete: an iterable of names, a method that is given the request and
-    #: returns one, or None for all. A plain socket, which says a whole at a time, may not publish where it is not None.
+    #: Properties that the visitor is told of: an iterable of names, a method that is given the request and returns one,
+    #: or None for all. Where it is not None arrays are not told at all, and a plain socket is not opened.
+    readable: Any = None
+    #: Properties that the visitor may set and delete, likewise; None for all that are readable. A plain socket, which
+    #: says a whole at a time, may not publish where it is not None.
     writable: Any = None
     #: Properties of the collection at the most, items of an array; None for as many as somebody writes.
     max_properties: int | None = None
@@ -54,6 +71,11 @@ class Facility:
     rate: float | None = None
     #: Seconds that the collection outlives the last browser; None for ``WS4REDIS_EXPIRE``.
     expire: int | None = None
+
+    #: Whether there is a list of who is here, which all who may hear the facility may hear, too (:doc:`presence`); True
+    #: for users by their names, or a method that is given the request and returns what others see of the visitor: a
+    #: dict, or None for nobody.
+    presence: Any = False
 
     #: A Django form that the collection must satisfy; a browser's change is cleaned by it before anybody hears of it.
     form_class: Any = None
@@ -73,6 +95,12 @@ class Facility:
     def may_publish(self, request: Any) -> Any:
         """Whether the visitor may change the collection; by default whoever may hear it."""
         return self.may_subscribe(request)
+
+    def prepare(self) -> None:
+        """Have the collection ready for a visitor who is let in, before anything of it is heard.
+
+        It may use the database, and refuse the visitor after all, as :meth:`may_subscribe` does.
+        """
 
     def get_form_kwargs(self) -> dict[str, Any]:
         """Return arguments for ``form_class``, such as ``instance``; ``data`` is added."""
@@ -99,6 +127,29 @@ class Facility:
         hooks = ('before_change', 'after_change')
         return cls.form_class is not None or any(getattr(cls, name) is not getattr(Facility, name) for name in hooks)
 
+    @classmethod
+    def registered(cls) -> None:
+        """Hear that the class was registered; raise :exc:`ImproperlyConfigured` for mistakes."""
+
+
+class Attendance(Facility):
+    """The list of who is at another facility: heard by all who may hear that one, and written by djng alone."""
+
+    expire = 0
+
+    def __init__(self, name: str, /, attended: Facility) -> None:
+        super().__init__(name)
+        #: The other one.
+        self.attended = attended
+
+    def may_subscribe(self, request: Any) -> Any:
+        """Whether the visitor may hear what is said there."""
+        return self.attended.may_subscribe(request)
+
+    def may_publish(self, request: Any) -> Any:
+        """Nobody may."""
+        return False
+
 
 FacilityClass = TypeVar('FacilityClass', bound=type[Facility])
 
@@ -110,6 +161,7 @@ class Registry:
         self._named: dict[str, type[Facility]] = {}
         self._patterns: list[tuple[RoutePattern, type[Facility]]] = []
         self._known: dict[str, type[Facility]] = {}
+        self._routes: dict[type[Facility], list[RoutePattern]] = {}
         self._match = lru_cache(REMEMBERED)(self._search)
 
     def __bool__(self) -> bool:
@@ -128,14 +180,32 @@ class Registry:
             check_class(cls)
             for pattern in patterns:
                 self._add(pattern, cls)
+            cls.registered()
             return cls
 
         return decorate
 
     def find(self, name: str) -> Facility | None:
         """Return the facility ``name``, None where there is none of that name."""
+        attended = attended_at(name)
+        if attended is not None:
+            facility = self.find(attended)
+            return Attendance(name, facility) if facility is not None and facility.presence else None
         cls, kwargs = self._match(name)
         return None if cls is None else cls(name, **kwargs)
+
+    def classes(self) -> list[type[Facility]]:
+        """Return the classes that are registered."""
+        return [*self._routes]
+
+    def arguments(self, cls: type[Facility]) -> list[str]:
+        """Return the names of the arguments that the patterns of ``cls`` have."""
+        return [name for route in self._routes.get(cls, ()) for name in route.converters]
+
+    def names(self, cls: type[Facility], values: Any) -> list[str]:
+        """Return the names that the patterns of ``cls`` give, filled with the attributes of ``values``."""
+        names = [written(route, values) for route in self._routes.get(cls, ())]
+        return [name for name in names if name is not None]
 
     def _add(self, pattern: str, cls: type[Facility]) -> None:
         route = compiled(pattern)
@@ -147,6 +217,7 @@ class Registry:
                 f'for {other.__module__}.{other.__qualname__}.'
             )
         self._known[shape] = cls
+        self._routes.setdefault(cls, []).append(route)
         if route.converters:
             self._patterns.append((route, cls))
         else:
@@ -205,6 +276,25 @@ def arguments(route: RoutePattern, name: str) -> dict[str, Any] | None:
     return kwargs
 
 
+def written(route: RoutePattern, values: Any) -> str | None:
+    """Return the name that matches ``route`` with the attributes of ``values``, ``a__b`` being those of ``a``.
+
+    None where there are no such attributes, or none that can be written so.
+    """
+
+    def part(match: re.Match[str]) -> str:
+        value = values
+        for name in match[1].split('__'):
+            value = getattr(value, name)
+        return str(route.converters[match[1]].to_url(value))
+
+    try:
+        name = re.sub(r'<(?:[^<>:]+:)?(\w+)>', part, str(route))
+    except (AttributeError, ObjectDoesNotExist, TypeError, ValueError):
+        return None
+    return None if arguments(route, name) is None else name
+
+
 def check_class(cls: Any) -> None:
     """Raise :exc:`ImproperlyConfigured` for what is no :class:`Facility`, or has attributes that mean nothing."""
     if not (isinstance(cls, type) and issubclass(cls, Facility)):
@@ -212,14 +302,26 @@ def check_class(cls: Any) -> None:
             f'{cls!r} is registered as a facility, but is no subclass of djng.facilities.Facility.'
         )
     name = f'{cls.__module__}.{cls.__qualname__}'
-    for method in ('may_subscribe', 'may_publish', 'writable', 'before_change', 'after_change'):
+    for method in (
+        'may_subscribe',
+        'may_publish',
+        'readable',
+        'writable',
+        'presence',
+        'prepare',
+        'before_change',
+        'after_change',
+    ):
         if inspect.iscoroutinefunction(getattr(cls, method)):
             # What it returns would be true, whatever comes of it.
             raise ImproperlyConfigured(
                 f'{name}.{method} is async; it is called in a thread, and must be a plain method.'
             )
-    if isinstance(cls.writable, (str, bytes)):
-        raise ImproperlyConfigured(f'{name}.writable is {cls.writable!r}, not an iterable of names.')
+    for names in ('readable', 'writable'):
+        if isinstance(getattr(cls, names), (str, bytes)):
+            raise ImproperlyConfigured(f'{name}.{names} is {getattr(cls, names)!r}, not an iterable of names.')
+    if not (isinstance(cls.presence, (bool, property)) or callable(cls.presence)):
+        raise ImproperlyConfigured(f'{name}.presence is {cls.presence!r}, not True, False or a method.')
     for limit, kind, least in (
         ('max_properties', int, 1),
         ('max_size', int, 2),
@@ -236,6 +338,14 @@ def check_class(cls: Any) -> None:
 #: The project's facilities.
 registry = Registry()
 register = registry.register
+
+
+def get(name: str) -> Facility:
+    """Return the facility ``name``, for code that has no socket; raises :exc:`LookupError` where there is none."""
+    facility = registry.find(name)
+    if facility is None:
+        raise LookupError(f'No facility is registered for {name!r}.')
+    return facility
 
 
 def autodiscover() -> None:
@@ -265,16 +375,39 @@ def usual_terms(channel: str | bytes) -> None:
 def revoke(*names: str) -> None:
     """Have all sockets to the facilities ``names`` closed, so that their browsers' rights are decided anew.
 
-    Inside a database transaction this is done when it is committed.
+    So are those to the lists of who is there. Inside a database transaction this is done when it is committed.
     """
     from djng import rights
 
-    transaction.on_commit(partial(rights.tell, facilities=names))
+    transaction.on_commit(partial(rights.tell, facilities=[*names, *map(presence_of, names)]))
 
 
-def names_of(writable: Any, request: Any) -> frozenset[str] | None:
-    """Return what a facility's ``writable`` comes to for ``request``; None for all."""
-    names: Iterable[str] | None = writable(request) if callable(writable) else writable
+def seen_of(facility: Facility, request: Any) -> dict[str, Any] | None:
+    """Return what others at ``facility`` see of who asks; None for nobody, and where no list is kept."""
+    seen = facility.presence
+    if callable(seen):
+        seen = seen(request)
+    elif seen:
+        seen = {'name': request.user.get_username()}
+    if seen is None or seen is False:
+        return None
+    if not isinstance(seen, dict):
+        raise TypeError(f'presence returns a dict or None, not {seen!r}')
+    return seen
+
+
+def names_of(declared: Any, request: Any, what: str) -> frozenset[str] | None:
+    """Return what a facility's ``readable`` or ``writable``, called ``what``, is for ``request``; None for all."""
+    names: Iterable[str] | None = declared(request) if callable(declared) else declared
     if isinstance(names, (str, bytes)):
-        raise TypeError(f'writable is an iterable of names, not {names!r}')
+        raise TypeError(f'{what} is an iterable of names, not {names!r}')
     return None if names is None else frozenset(names)
+
+
+def __getattr__(name: str) -> Any:
+    # It needs collections, which need to know of facilities.
+    if name == 'ModelFormFacility':
+        from djng.modelform import ModelFormFacility
+
+        return ModelFormFacility
+    raise AttributeError(f'module {__name__!r} has no attribute {name!r}')

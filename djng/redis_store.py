@@ -18,7 +18,16 @@ from djng.state.frame import parse_plain
 from djng.state.steps import Failed, Relay
 from djng.state.store import Store
 
-__all__ = ['SELF', 'RedisMessage', 'RedisStore', 'escape', 'label', 'make_client', 'make_subscription_connection']
+__all__ = [
+    'SELF',
+    'RedisMessage',
+    'RedisStore',
+    'escape',
+    'identity_of',
+    'label',
+    'make_client',
+    'make_subscription_connection',
+]
 
 #: Seconds without a word from Redis after which a connection is asked for a sign of life, or an answer given up.
 SOCKET_TIMEOUT = 10
@@ -125,6 +134,14 @@ def session_keys(sessions: Any, request: Any) -> Iterable[str]:
                     yield own.session_key
         else:
             yield getattr(session, 'session_key', session)
+
+
+def identity_of(request: Any) -> tuple[str | None, str | None]:
+    """Return the primary key of the user and the key of the session that ask, as strings; None for nobody's."""
+    user = None
+    if _is_authenticated(request) and hasattr(request.user, 'pk'):
+        user = str(request.user.pk)
+    return user, next(iter(session_keys(True, request)), None)
 
 
 class RedisStore(upstream.RedisStore):  # type: ignore[misc]  # ws4redis has no types

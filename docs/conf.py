@@ -42,5 +42,5 @@ nitpicky = True
 nitpick_ignore_regex = [
     (r'py:.*', r'(_queue|asyncio|django|queue|redis|socketserver|threading|websockets|ws4redis|wsgiref)(\..*)?'),
     (r'py:.*', r'(HandshakeError|ImproperlyConfigured|RedisMessage|ValueError)'),
-    (r'py:.*', r'djng\.relay\..*'),
+    (r'py:.*', r'djng\.(relay|test\.server)\..*'),
 ]

@@ -66,7 +66,7 @@ class Bound:
         assert list(frame)[-1] == '$$djng', message
         self.frames.append(frame)
         about = frame['$$djng']
-        if 'c' in about and 'ack' not in about:
+        if 'c' in about and not {'ack', 'again'} & {*about}:
             self._take(about, {name: value for name, value in frame.items() if name != '$$djng'})
         return frame
 

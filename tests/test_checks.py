@@ -8,6 +8,7 @@ from importlib import metadata
 from pathlib import Path
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.core.checks import run_checks
 from django.core.management.commands.runserver import Command as RunServer
 
@@ -251,6 +252,36 @@ def test_w007_no_facility_is_declared(settings, monkeypatch):
     del settings.WS4REDIS_ALLOWED_CHANNELS
     registry.register('a')(Facility)
     assert fired_in_production() == []
+
+
+def test_w008_nobody_knows_whose_instance_it_is(monkeypatch):
+    """An argument that is no attribute of the model is told, unless the class makes names by itself."""
+    registry = facilities.Registry()
+    monkeypatch.setattr(facilities, 'registry', registry)
+    monkeypatch.setattr('djng.modelform.registry', registry)
+
+    class Permissions(facilities.ModelFormFacility):
+        model = Permission
+        fields = ('name',)
+
+    registry.register('a-<int:pk>', 'b-<int:content_type__pk>', 'c-<codename>', 'd')(Permissions)
+    registry.register('open')(Facility)
+    assert fired() == {}
+    registry.register('e-<int:number>', 'f-<int:content_type__number>')(type('Others', (Permissions,), {}))
+    messages = run_checks(tags=['djng'])
+    assert [message.id for message in messages] == ['djng.W008'] * 2
+    assert ['<number>' in messages[0].msg, '<content_type__number>' in messages[1].msg] == [True, True]
+
+    class Made(Permissions):
+        @classmethod
+        def names_for(cls, instance):
+            return [f'made-{instance.pk}']
+
+    registry = facilities.Registry()
+    monkeypatch.setattr(facilities, 'registry', registry)
+    monkeypatch.setattr('djng.modelform.registry', registry)
+    registry.register('made-<int:number>')(Made)
+    assert fired() == {}
 
 
 def test_ids_are_documented():

@@ -89,6 +89,8 @@ class Kinds(forms.Form):
     boxes = forms.MultipleChoiceField(
         choices=[('a', 'A'), ('b', 'B')], widget=forms.CheckboxSelectMultiple, required=False
     )
+    number = forms.TypedChoiceField(choices=[(1, 'A'), (2, 'B')], coerce=int, empty_value=None, required=False)
+    maybe = forms.NullBooleanField(required=False)
     yes = forms.BooleanField(required=False)
     any = forms.JSONField(required=False)
     day = forms.DateField(widget=forms.SelectDateWidget(years=[2026]), required=False)
@@ -105,8 +107,12 @@ def test_what_is_no_json():
         ('price', '1.5', '1.5'),
         ('at', '"2026-11-25T10:00:00Z"', '"2026-11-25T10:00:00Z"'),
         ('lasts', '"00:01:30"', '"P0DT00H01M30S"'),
-        ('group', f'"{group.pk}"', str(group.pk)),
-        ('groups', f'["{group.pk}"]', f'[{group.pk}]'),
+        ('group', str(group.pk), f'"{group.pk}"'),
+        ('groups', f'[{group.pk}]', f'["{group.pk}"]'),
+        ('number', '1', '"1"'),
+        ('number', '""', '""'),
+        ('maybe', '"true"', '"true"'),
+        ('maybe', '"unknown"', '"unknown"'),
         ('some', '["b","a"]', '["b","a"]'),
         ('yes', 'true', 'true'),
         ('yes', '"false"', 'false'),

@@ -28,7 +28,7 @@ from djng.relay.bound import public_name
 from djng.signals import collection_changed
 from djng.state.frame import parse_frame
 from djng.state.heard import heard
-from djng.state.steps import Applied, Kept
+from djng.state.steps import Applied, Kept, Outdated
 from tests.servers import PATIENCE, ROOT, Redis, Runserver
 
 DOCS = ROOT / 'docs'
@@ -349,19 +349,23 @@ def test_what_a_client_says() -> None:
     assert [(frame.s, frame.seed, frame.sync) for frame in understood] == [
         (8, False, False),
         (9, False, False),
-        (None, True, False),
+        (10, False, False),
+        (None, (1763800000123, 41), False),
         (None, False, True),
     ]
     change = understood[1].change
     assert change is not None
     assert (change.kind, change.set, change.length, change.push) == ('array', {'0': '"x"'}, 2, ('"d"', '"e"'))
+    change = understood[2].change
+    assert change is not None
+    assert (change.delete, change.insert, change.at) == (('0', '3'), ((2, ('"a"', '"b"')),), (1763800000123, 41))
 
 
 def test_what_the_server_says() -> None:
     """Each frame that the server is said to send is one that it makes."""
     said = frames_of('What the server says')
     me = public_name('5d41402abc4b2a76b9719d911017c592')
-    assert said[0].encode() == frames.hello(me, subscribed=['broadcast'], published=['broadcast'])
+    assert said[0].encode() == frames.hello(me, subscribed=['broadcast'], published=['broadcast'], moves=True)
     assert said[1].encode() == frames.snapshot(
         'broadcast', Kept(1763800000123, 41, 'object', 2, 0, b'{"home":2,"away":1}')
     )
@@ -371,8 +375,10 @@ def test_what_the_server_says() -> None:
         assert known is not None
         assert known.kind == kind
     assert said[5].encode() == frames.acknowledgement(7, 'broadcast', Applied(1763800000123, 42))
-    assert said[6].encode() == frames.refusal(7, {'home': ['Ensure this value is less than or equal to 99.']})
-    assert len(said) == 7
+    assert said[6].encode() == frames.outdated(7, 'broadcast', Outdated(1763800000123, 42))
+    assert said[7].encode() == frames.refusal(7, {'home': ['Ensure this value is less than or equal to 99.']})
+    assert said[8].encode() == frames.remark(['home'], {'away': ['There are no more goals than at home.']})
+    assert len(said) == 9
 
 
 # A project made by `startproject` and the snippets of the installation, and nothing else.

@@ -7,13 +7,16 @@ import sys
 import textwrap
 import uuid
 from datetime import date
+from unittest.mock import Mock
 
 import pytest
+from django.contrib.auth.models import AnonymousUser, User
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import register_converter
 from django.urls.converters import StringConverter, get_converters
 
-from djng.facilities import Facility, Registry, names_of
+from djng import facilities
+from djng.facilities import Facility, Registry, names_of, seen_of
 
 
 class A(Facility):
@@ -149,7 +152,9 @@ def test_no_pattern_at_all():
         ('rate', 0),
         ('rate', float('nan')),
         ('expire', -1),
+        ('readable', b'home'),
         ('writable', 'home'),
+        ('presence', 'name'),
     ],
 )
 def test_what_is_no_limit(name, value):
@@ -158,7 +163,7 @@ def test_what_is_no_limit(name, value):
         Registry().register('a')(type('C', (Facility,), {name: value}))
 
 
-@pytest.mark.parametrize('method', ['may_subscribe', 'may_publish', 'writable'])
+@pytest.mark.parametrize('method', ['may_subscribe', 'may_publish', 'readable', 'writable', 'presence'])
 def test_async_methods(method):
     """A coroutine would be true whatever comes of it, so there may be none."""
 
@@ -189,12 +194,42 @@ def test_who_may_publish():
 
 def test_writable():
     """Names by an iterable, a method, or none for all."""
-    assert names_of(['a', 'b'], None) == {'a', 'b'}
-    assert names_of(lambda request: {request: 1}, 'a') == {'a'}
-    assert names_of(None, None) is names_of(lambda request: None, None) is None
-    assert names_of((), None) == frozenset()
+    assert names_of(['a', 'b'], None, 'writable') == {'a', 'b'}
+    assert names_of(lambda request: {request: 1}, 'a', 'writable') == {'a'}
+    assert names_of(None, None, 'writable') is names_of(lambda request: None, None, 'writable') is None
+    assert names_of((), None, 'writable') == frozenset()
     with pytest.raises(TypeError, match='home'):
-        names_of(lambda request: 'home', None)
+        names_of(lambda request: 'home', None, 'writable')
+
+
+def test_what_others_see():
+    """Nothing by default; a user's name; or what a method says, which is a dict or nothing."""
+    request = Mock(user=User(username='mary'))
+
+    def seen(presence):
+        return seen_of(type('C', (Facility,), {'presence': presence})('a'), request)
+
+    assert seen(False) is None
+    assert seen(True) == {'name': 'mary'}
+    assert seen(lambda facility, request: {'name': facility.name}) == {'name': 'a'}
+    assert seen(lambda facility, request: None) is None
+    with pytest.raises(TypeError, match='mary'):
+        seen(lambda facility, request: 'mary')
+    request.user = AnonymousUser()
+    assert seen(True) == {'name': ''}
+
+
+def test_lists_of_who_is_there():
+    """There is one where the facility says so, with its rights; nobody writes it."""
+    registry = Registry()
+    registry.register('club-<int:pk>')(type('C', (Facility,), {'presence': True, 'may_subscribe': lambda *_: 'heard'}))
+    registry.register('open', '<path:rest>')(Facility)
+    attendance = registry.find('-/presence/club-5')
+    assert attendance.attended.kwargs == {'pk': 5}
+    assert attendance.may_subscribe(None) == 'heard'
+    assert not attendance.may_publish(None)
+    for name in ('-/presence/open', '-/presence/club-05', '-/presence/', '-/presence/-/presence/club-5'):
+        assert registry.find(name) is None
 
 
 def run(program):
@@ -247,3 +282,29 @@ def test_a_mistake_ends_the_start():
     status, printed = run(program)
     assert status == 1
     assert "The facility 'open' of djng.facilities.Facility is registered already" in printed
+
+
+def test_written():
+    """A pattern is written with the attributes of an object, those of related ones too, if they can be."""
+
+    class Page:
+        pk = 3
+        slug = 'about'
+        at = date(2026, 11, 25)
+        empty = ''
+        team = None
+
+    Page.team = Page
+    registry = Registry()
+    registry.register('page-<int:pk>', '<slug:slug>/<int:team__pk>', 'day-<day:at>', 'front')(A)
+    registry.register('<slug:empty>', 'no-<int:number>', 'wrong-<int:slug>', 'none-<int:team__number>')(B)
+    assert registry.names(A, Page) == ['page-3', 'about/3', 'day-2026-11-25', 'front']
+    assert registry.names(B, Page) == []
+    assert registry.names(Facility, Page) == []
+
+
+def test_lazy_names():
+    """What is loaded when it is asked for is there, and nothing else is."""
+    assert issubclass(facilities.ModelFormFacility, Facility)
+    with pytest.raises(AttributeError, match='NoFacility'):
+        _ = facilities.NoFacility

@@ -170,6 +170,12 @@ def test_checks(python):
     assert 'no issues' in python('-m', 'django', 'check')
 
 
+def test_simulated_browsers(python):
+    """What authors test with needs nothing but what djng itself installs."""
+    source = 'import django; django.setup(); from djng.test import BindingTestCase, Browsers; print(Browsers.patience)'
+    assert python('-c', source).strip() == '10.0'
+
+
 def test_types_are_shipped(python):
     """Type checkers find the marker that says that djng is typed."""
     source = "import importlib.resources as r; print((r.files('djng') / 'py.typed').is_file())"

@@ -23,13 +23,13 @@ WS4REDIS = str(Path(__file__).parent / 'deployment' / 'wsgi_ws4redis.py')
     ],
     ids=['patched', 'patched early', "redis-py on gevent's sockets"],
 )
-def test_patched(redis_server: Redis, how: list[str]) -> None:
+def test_patched(redis_clean: Redis, how: list[str]) -> None:
     """gevent may have patched everything, or, as ws4redis documents it, the sockets of redis-py."""
     port = free_port()
     http = ['--http-socket', f'127.0.0.1:{port}']
-    server = Uwsgi(redis_server.port, *http, *OPTIONS, *how, port=port, cwd=ROOT / 'examples')
+    server = Uwsgi(redis_clean.port, *http, *OPTIONS, *how, port=port, cwd=ROOT / 'examples')
     try:
-        exchange(server, f'patched-{port}')
+        exchange(server, 'subscribe_data')
         refuse(server, 'https://evil.example')
     finally:
         server.stop()

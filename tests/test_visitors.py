@@ -128,16 +128,19 @@ def test_sockets_of_one_session_are_counted(redis_clean: Redis) -> None:
         eventually(lambda: status() == 101, 'a place')
 
 
-@pytest.mark.parametrize('what', ['messages', 'bytes'])
+@pytest.mark.parametrize('what', ['messages', 'bytes', 'pings'])
 def test_who_says_too_much_is_closed(redis_clean: Redis, what: str) -> None:
-    """More messages, or bytes, than a burst of them closes the socket with 1008, and no other."""
-    size = 10 if what == 'messages' else 2_000_000
-    count = int(MESSAGE_BURST * 2 if what == 'messages' else 2 * BYTE_BURST / size)
+    """More messages, bytes or pings than a burst of them close the socket with 1008, and no other."""
+    size = 2_000_000 if what == 'bytes' else 10
+    count = int(2 * BYTE_BURST / size if what == 'bytes' else 2 * MESSAGE_BURST)
     with serving(redis_clean.port) as workers, opened(workers) as other:
         with opened(workers, 'loud?publish-broadcast') as loud:
             with contextlib.suppress(Exception):  # it is closed while it still talks
                 for _ in range(count):
-                    loud.send('x' * size)
+                    if what == 'pings':
+                        loud.ping()
+                    else:
+                        loud.send('x' * size)
             assert code_of_goodbye(loud) == 1008
         redis_clean.client.publish('broadcast:foobar', 'hello')
         assert heard(other) == 'hello'

@@ -12,6 +12,7 @@ INSTALLED_APPS = [
     'django.contrib.contenttypes',
     'django.contrib.sessions',
     *{'djng': ['ws4redis', 'djng'], 'ws4redis': ['ws4redis'], 'channels': ['channels']}[PEER],
+    *(['benchmarks.servers.declared'] if 'BENCHMARK_DECLARED' in os.environ else []),
 ]
 DATABASES = {
     'default': {

@@ -1,6 +1,8 @@
 /** When a change in flight has arrived: by its coming back, by an acknowledgement, or never. */
 import { precedes } from './confirmed.js';
 import { apply } from './difference.js';
+import { blame, pardon } from './faults.js';
+import { follow, stand } from './grounding.js';
 import { land, locate } from './landing.js';
 import { base, source } from './layers.js';
 import { find } from './replica.js';
@@ -14,7 +16,9 @@ function touchDown(replica, entry, places) {
   if (entry.change.list && !entry.isLanded) {
     entry.isLanded = true;
     if (layers.pending && layers.pending.list) {
+      follow(layers, base(layers), true);
       layers.pending = land(layers.pending, places, base(layers), behind(layers.sent, entry));
+      stand(layers);
     }
   }
 }
@@ -22,20 +26,23 @@ function touchDown(replica, entry, places) {
 /** A label has taken the change in flight in. `places()` says where its items went. */
 export function answer(replica, entry, label, places) {
   entry.answers[label.name] = true;
+  if (entry.s > label.offeredBehind) {
+    label.lost = null;                  // the server has heard of it before
+  }
   if (source(replica.layers) === label) {
     touchDown(replica, entry, places());
   }
 }
 
-/** Forget a change in flight that was refused, and say why. */
-export function refuse(replica, { s, errors }) {
+/** Forget a change in flight that was refused, and say why; or what is wrong with one `of` these properties that is a draft. */
+export function refuse(replica, { s, of, errors }) {
   const { layers } = replica;
   const entry = layers.sent.find((other) => other.s === s);
   if (entry) {
     touchDown(replica, entry, entry.change.push.map(() => -1));
     drop(replica, entry);
   }
-  Object.assign(replica.errors, errors);
+  blame(replica, entry && !entry.change.list ? Object.keys(entry.change.set) : of, errors);
   replica.refusals.push(errors);
 }
 
@@ -43,10 +50,8 @@ function drop(replica, entry) {
   const names = Object.keys(entry.change.set);
   replica.layers.sent = replica.layers.sent.filter((other) => other !== entry);
   replica.isTouched = replica.isTouched || entry.change.list;
-  names.forEach((name) => {
-    replica.touched.add(name);
-    delete replica.errors[name];
-  });
+  names.forEach((name) => replica.touched.add(name));
+  pardon(replica, names);
 }
 
 /** Every label has answered. What nobody will confirm, since its label is not heard, belongs to this page. */

@@ -47,7 +47,7 @@ angular.module('djng.websocket').factory('$$djangoBinding', SERVICES.concat(func
       wires.bound.ask();
       settling.now();
     });
-    const marks = inputs.bind(scope, collection);
+    const marks = inputs.bind(scope, collection, { forgive, isTied: (...names) => wires.current.isTied(...names) });
     const report = makeReport(binding, wires, { onSync, onError, mark: marks.mark, digest });
     const isOver = () => binding.status === 'closed';
     const about = { wires, identity: identify, show: showAnew, isOver, window: $window };
@@ -79,6 +79,12 @@ angular.module('djng.websocket').factory('$$djangoBinding', SERVICES.concat(func
       if (!$rootScope.$$phase) {
         $rootScope.$applyAsync();
       }
+    }
+
+    /** What was refused is wanted no more. */
+    function forgive(name) {
+      wires.current.forgive(name);
+      settling.soon();
     }
 
     function showAnew() {

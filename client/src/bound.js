@@ -1,4 +1,5 @@
 /** djng's wire as binding.js asks for it: a replica, shown on the scope. plain.js has the same for the wire of ws4redis. */
+import { isTied, isWrong, pardon } from './faults.js';
 import { foresee } from './firstPaint.js';
 import { hear } from './hearing.js';
 import { waiting, waits } from './layers.js';
@@ -41,6 +42,9 @@ export function makeBound(shown, publishes) {
     isLevel: () => isLevel(replica),
     isOwed: () => replica.me !== null && !isLevel(replica),
     ask: () => replica.wishes.push(SYNC),
+    isWrong: (name) => isWrong(replica, name),
+    isTied: (name, other) => isTied(replica, name, other),
+    forgive: (name) => pardon(replica, [name]),
     waits: (name) => waits(replica.layers, name),
     waiting: () => waiting(replica.layers),
     refusals: () => replica.refusals.splice(0),

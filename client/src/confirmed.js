@@ -13,8 +13,11 @@ export function unknown(name) {
     fresh: true,        // nothing was heard of it on this socket
     held: [],           // changes that came while it was
     deferred: null,     // a snapshot that waits for an answer
-    known: null,        // what a state held that is lost: `{list, texts}`, until there is another
-    unseeded: false,    // was the last snapshot empty, and nobody has offered what is known?
+    made: null,         // the epoch in which the collection was made
+    lost: null,         // what one held that is lost: `{list, texts, e, v}`, until it is known that the server has it
+    known: null,        // the same, shown until there is another
+    offeredBehind: 0,   // the number of the last change before that was offered
+    unseeded: false,    // may the last snapshot lack something, and nobody has offered what is known?
   };
 }
 
@@ -36,15 +39,15 @@ export const isNews = (label, frame) => label.fresh || !precedes(frame, label);
  * Take a snapshot in. What was known is kept if the state is lost and may be offered again. Returns the frames that were
  * held, and what the collection was.
  */
-export function adopt(label, { list, texts, e, v }, mayOffer) {
+export function adopt(label, { list, texts, e, v, made = e }, mayOffer) {
   const { held, list: oldList, texts: old } = label;
-  let { known } = label;
-  if (v > 0 || !mayOffer) {
-    known = null;
-  } else if (Object.keys(old).length) {
-    known = { list: oldList, texts: old };
+  let { lost } = label;
+  if (label.e !== null && label.e < made && Object.keys(old).length) {
+    lost = { list: oldList, texts: old, e: label.e, v: label.v };
   }
-  Object.assign(label, { list, texts, e, v, awaiting: false, fresh: false, held: [], deferred: null, known, unseeded: v === 0 });
+  lost = mayOffer && lost && lost.e < made ? lost : null;
+  Object.assign(label, { list, texts, e, v, made, awaiting: false, fresh: false, held: [], deferred: null });
+  Object.assign(label, { lost, known: v > 0 ? null : lost, unseeded: v === 0 || lost !== null });
   return { held, old };
 }
 
@@ -76,6 +79,6 @@ export function advance(label, { list, n, set, del, v }) {
   del.forEach((name) => {
     delete texts[name];
   });
-  Object.assign(label, { v, known: null, unseeded: false });
+  Object.assign(label, { v, known: null, unseeded: label.unseeded && label.lost !== null });
   return names.concat(del);
 }

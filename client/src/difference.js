@@ -92,11 +92,7 @@ export function apply(before, { list, set, length, push }) {
     fill(texts, Number(index) + 1);
     texts[index] = set[index];
   });
-  if (length !== null) {
-    fill(texts, length);
-    texts.length = length;
-  }
-  return { list, texts: texts.concat(push) };
+  return { list, texts: (length === null ? texts : texts.slice(0, length)).concat(push) };
 }
 
 /** Make an array of texts at least so long. */

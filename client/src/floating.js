@@ -6,6 +6,7 @@
  * floating items by their number, and `kept`, how many of them were not taken away again (null: all).
  */
 import { apply, compose, map, nothing } from './difference.js';
+import { perform } from './merging.js';
 
 /** A pending change of an array that changes nothing yet. */
 const blank = () => Object.assign(nothing(true), { pushed: map(), kept: null });
@@ -27,6 +28,12 @@ export function unlessEmpty(pending) {
   return says ? pending : null;
 }
 
+/** What an array becomes by a change, without what it pushes: by indexes, or by edits as in merging.js. */
+function beneath(texts, change) {
+  const { set, length } = change;
+  return change.gone ? perform(texts, change) : apply({ list: true, texts }, { list: true, set, length, push: [] }).texts;
+}
+
 function forget(texts, from) {
   Object.keys(texts).filter((index) => Number(index) >= from).forEach((index) => {
     delete texts[index];
@@ -43,11 +50,11 @@ function forget(texts, from) {
 export function arrange(base, sent, pending) {
   let texts = base;
   let confirmed = base.length;
-  sent.forEach(({ set, length, push }) => {
-    const isFloating = confirmed < texts.length;
-    ({ texts } = apply({ list: true, texts }, { list: true, set, length, push: [] }));
-    confirmed = isFloating ? Math.min(confirmed, texts.length) : texts.length;
-    texts = texts.concat(push);
+  sent.forEach((change) => {
+    const floating = texts.length - confirmed;
+    texts = beneath(texts, change);
+    confirmed = floating ? Math.min(Math.max(confirmed, texts.length - floating), texts.length) : texts.length;
+    texts = texts.concat(change.push);
   });
   if (!pending) {
     return { texts, confirmed, floating: texts.length - confirmed };

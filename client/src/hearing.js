@@ -1,8 +1,7 @@
 /** What becomes of a replica by a frame of the server. */
 import { answer, conclude, refuse } from './answering.js';
 import { advance, isNews, place, precedes, unknown } from './confirmed.js';
-import { spare } from './landing.js';
-import { base, source } from './layers.js';
+import { followAll } from './grounding.js';
 import { find, mention } from './replica.js';
 import { forgetAnswers, isInDoubt, replace, sayAgain } from './snapshots.js';
 import { read, SYNC } from './wire.js';
@@ -24,6 +23,8 @@ export function hear(replica, text) {
     refuse(replica, frame);
   } else if (frame.type === 'ack') {
     acknowledge(replica, label, frame);
+  } else if (frame.type === 'again') {
+    sayAnew(replica, label, frame);
   } else if (label && frame.type === 'snapshot') {
     begin(replica, label, frame);
   } else if (label) {
@@ -33,13 +34,14 @@ export function hear(replica, text) {
     goOn(replica, other, replace(replica, other, other.deferred));
   });
   conclude(replica);
+  followAll(replica.layers);
 }
 
 /** A socket begins, or begins anew since it had too much to say: what it has not said is lost, and snapshots will come. */
-function greet(replica, { me, sub, pub }) {
+function greet(replica, { me, sub, pub, moves }) {
   const labels = sub.slice().sort(wider).map((name) => find(replica, name) || unknown(name));
   labels.forEach((label) => Object.assign(label, { awaiting: true, held: [], deferred: null }));
-  Object.assign(replica, { me, pub, isTouched: true });
+  Object.assign(replica, { me, pub, moves, isTouched: true });
   replica.layers.labels = labels;
   sayAgain(replica);
 }
@@ -51,6 +53,15 @@ function acknowledge(replica, label, frame) {
   const known = label && (label.deferred || label);
   if (entry && !(known && frame.e < known.e)) {
     entry.acks[frame.label] = frame;
+  }
+}
+
+/** What its indexes were of is not known any more: not in vain a snapshot waits that was read before, and cannot hold it. */
+function sayAnew(replica, label, frame) {
+  const entry = replica.layers.sent.find((other) => other.s === frame.s);
+  if (entry && label && label.deferred && !precedes(frame, label.deferred)) {
+    entry.absent = label.deferred;
+    entry.isOut = false;
   }
 }
 
@@ -107,7 +118,9 @@ function decide(replica, label, own, frame) {
 
 function next(replica, label, frame, own) {
   const { layers } = replica;
-  const before = base(layers).length;
+  if (frame.author === replica.me && frame.s === undefined) {
+    label.lost = null;
+  }
   const isWhole = frame.list || label.list !== frame.list || label.known !== null;
   const names = advance(label, frame);
   mention(replica, names);
@@ -121,7 +134,5 @@ function next(replica, label, frame, own) {
     conclude(replica);
     const first = frame.n - own.change.push.length;
     answer(replica, own, label, () => own.change.push.map((text, number) => first + number));
-  } else if (frame.list && source(layers) === label) {
-    layers.pending = spare(layers.pending, before, label.texts, []);
   }
 }

@@ -1,6 +1,7 @@
 /** What becomes of the pending change of an array when another array is confirmed beneath it. See floating.js for what it says. */
-import { map } from './difference.js';
-import { arrange, copy, rewrite, unlessEmpty } from './floating.js';
+import { apply, map } from './difference.js';
+import { copy, unlessEmpty } from './floating.js';
+import { describe, moves, perform, relocate } from './merging.js';
 
 /**
  * Where items are that were pushed and then acknowledged, not heard: the index of each in `base`, or -1. By the length that
@@ -17,6 +18,38 @@ export function locate(items, base, length) {
   }).reverse();
 }
 
+/** What a change by indexes does to `base`, as edits. Where nothing floats before them, pushed items may be those of `base`. */
+export function edits({ set, length, push }, base, isFloating) {
+  const { texts } = apply({ list: true, texts: base }, { list: true, set, length, push: [] });
+  if (!isFloating) {
+    return describe(base, texts.concat(push), texts.length);
+  }
+  const told = describe(base, texts);
+  return { ...told, come: told.push.length ? [...told.come, [base.length, told.push]] : told.come, push };
+}
+
+/** The pending change with these edits of `base` in the place of its own. */
+function rewritten(pending, base, told) {
+  const texts = perform(base, told);
+  const next = Object.assign(copy(pending), { set: map(), length: texts.length < base.length ? texts.length : null });
+  texts.slice(0, base.length).forEach((text, index) => {
+    if (text !== base[index]) {
+      next.set[index] = text;
+    }
+  });
+  next.push = texts.slice(base.length).concat(told.push);
+  return next;
+}
+
+/** The pending change (or null) of `before`, now that this is `after`: each edit goes with its item. */
+export function carry(pending, before, after, isFloating) {
+  const isSame = before.length === after.length && before.every((text, index) => text === after[index]);
+  if (!pending || isSame) {
+    return pending;
+  }
+  return unlessEmpty(rewritten(pending, after, relocate(edits(pending, before, isFloating), moves(before, after))));
+}
+
 /**
  * The pending change, now that the first floating items float no more.
  *
@@ -30,46 +63,23 @@ export function land(pending, places, base, left) {
   if (!pending || !places.length) {
     return pending;
   }
-  const next = Object.assign(copy(pending), { pushed: map(), kept: null });
+  const told = edits(pending, base, true);
+  const rest = map();
   const homeless = [];
   Object.keys(pending.pushed).forEach((number) => {
     const text = pending.pushed[number];
     if (number >= places.length) {
-      next.pushed[number - places.length] = text;
-    } else if (places[number] < 0) {
+      rest[number - places.length] = text;
+    } else if (places[number] < 0 || told.gone.includes(places[number])) {
       homeless.push(text);
-    } else if (next.length === null || places[number] < next.length) {
-      if (places[number] in next.set) {
-        homeless.push(next.set[places[number]]);        // others have cut off what was edited there
-      }
-      next.set[places[number]] = text;
+    } else {
+      homeless.push(...(places[number] in told.set ? [told.set[places[number]]] : []));
+      told.set[places[number]] = text;
     }
   });
-  next.push.unshift(...homeless);
-  const gone = pending.kept === null ? [] : places.slice(pending.kept).filter((place) => place >= 0 && !(place in next.set));
-  if (gone.length && next.length === null) {
-    const { texts } = arrange(base, [], next);
-    const rest = rewrite(null, { confirmed: base.length, floating: 0 }, base, texts.filter((text, index) => !gone.includes(index)));
-    Object.assign(next, rest && { set: rest.set, length: rest.length, push: rest.push });
-  }
-  next.kept = left && pending.kept !== null ? Math.max(0, pending.kept - places.length) : null;
-  return unlessEmpty(next);
-}
-
-/**
- * The pending change, now that others have made the array longer than it was `before`: what it cuts off are the items that
- * were there, so those that came are kept behind the cut, but for the own ones, at the indexes `own`.
- */
-export function spare(pending, before, base, own) {
-  if (!pending || pending.length === null || pending.length > before) {
-    return pending;
-  }
-  const next = copy(pending);
-  base.forEach((text, index) => {
-    if (index >= before && !own.includes(index)) {
-      next.set[next.length] = text;
-      next.length += 1;
-    }
-  });
-  return next;
+  const gone = pending.kept === null ? [] : places.slice(pending.kept).filter((place) => place >= 0 && !(place in told.set));
+  told.gone = told.gone.concat(gone);
+  told.push = homeless.concat(told.push);
+  const kept = left && pending.kept !== null ? Math.max(0, pending.kept - places.length) : null;
+  return unlessEmpty(Object.assign(rewritten(pending, base, told), { pushed: rest, kept }));
 }

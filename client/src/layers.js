@@ -3,7 +3,8 @@
  *
  * From below: `local`, what only this page has; `labels`, what the server has confirmed, from the widest audience to the
  * narrowest; `sent`, the changes in flight; `pending`, what was edited since. `local` is a record, the others are described
- * in confirmed.js, replica.js and difference.js.
+ * in confirmed.js, replica.js and difference.js. Of arrays also `bottom` and `ground`, the items that the changes in flight and
+ * the pending one were told by, or null; then `grounds` may say how many the latter were.
  */
 import { arrange } from './floating.js';
 
@@ -47,6 +48,12 @@ export function floats(layers) {
   return layers.sent.filter(({ change, answers }) => change.list && !(label && answers[label.name])).map(({ change }) => change);
 }
 
+/** The items beneath what is pending, but for those that float. */
+export function still(layers) {
+  const { texts, confirmed } = arrange(base(layers), floats(layers), null);
+  return texts.slice(0, confirmed);
+}
+
 /** The items of an array: `{texts, confirmed, floating}`, as in floating.js. */
 export function items(layers) {
   return arrange(base(layers), floats(layers), layers.pending && layers.pending.list ? layers.pending : null);
@@ -78,10 +85,10 @@ export function everyName(layers) {
   return found;
 }
 
-/** What a label that has nothing yet is offered, `{list, texts}` or null: what was known of it before it was lost, or the page has. */
-export function remembered({ known }, local) {
-  const lost = known || local;
-  return lost && Object.keys(lost.texts).length ? lost : null;
+/** What a label is offered, a record or null: what was known of it before it was lost, or, where it has nothing yet, what the page has. */
+export function remembered({ lost, v }, local) {
+  const offered = lost || (v === 0 && local);
+  return offered && Object.keys(offered.texts).length ? offered : null;
 }
 
 /** Does a property wait, in flight or pending? `name` is a property's, or an index of what an array shows. */
@@ -97,8 +104,8 @@ export function waits(layers, name) {
 export function waiting(layers) {
   const touched = new Set();
   let others = 0;
-  newestFirst(layers).forEach(({ set, length, push, pushed, kept }) => {
-    Object.keys(set).forEach((name) => touched.add(name));
+  newestFirst(layers).forEach(({ set, length, push, pushed, kept, gone = [], come = [] }) => {
+    Object.keys(set).concat(gone, come.map(([index]) => index)).forEach((name) => touched.add(String(name)));
     others += push.length + (length !== null || (kept !== null && kept !== undefined) ? 1 : 0) + Object.keys(pushed || {}).length;
   });
   return touched.size + others;

@@ -20,21 +20,38 @@ function caretOf(field) {
  * @name ngModel
  * @description
  * Adds to AngularJS's own: an input inside a bound collection is marked by {@link $$djangoInputs}. One that has the focus is
- * not written to when it shows the value already, and keeps its caret and selection when somebody else changes the text.
+ * not written to when it shows the value already, and keeps its caret and selection when somebody else changes the text. A text
+ * that was typed and refused stays until it is mended, rolled back, or the property changed by somebody else.
  */
 angular.module('djng.websocket').directive('ngModel', ['$$djangoInputs', function (inputs) {
   function link(scope, element, attributes, control) {
     const field = element[0];     // jqLite is no iterable
-    element.on('$destroy', inputs.add(scope, element, control, attributes.ngModel));
+    const input = inputs.add(scope, element, control, attributes.ngModel);
+    element.on('$destroy', input.end);
     if (isText(field)) {
       const render = control.$render;
+      const shown = () => (control.$isEmpty(control.$viewValue) ? '' : String(control.$viewValue));
+      let isTyped = false;
+      element.on('input change', () => {
+        isTyped = true;
+        if (field.value.trim() === shown().trim()) {
+          input.mended();
+        }
+      });
+      const rollback = control.$rollbackViewValue;
+      control.$rollbackViewValue = () => {
+        isTyped = false;
+        input.mended();
+        rollback.call(control);
+      };
       control.$render = () => {
         const before = field.value;
-        const text = control.$isEmpty(control.$viewValue) ? '' : String(control.$viewValue);
+        const text = shown();
         const isFocused = field.ownerDocument.activeElement === field;
-        if (isFocused && text === before) {
+        if ((isFocused && text === before) || (isTyped && input.keep())) {
           return;
         }
+        isTyped = isTyped && text === before;
         const caret = isFocused && caretOf(field);
         render.call(control);
         if (caret) {

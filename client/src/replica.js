@@ -2,17 +2,19 @@
  * What a client of djng's wire keeps (`docs/wire.rst`): what is confirmed, in flight and pending. No scope, no socket.
  *
  * hearing.js says what becomes of it by a frame, answering.js when a change in flight has arrived, saying.js what is said.
- * A change in flight is `{s, change, isOut, isTold, acks, answers, isLanded}`: was it said since the last snapshot, or ever? By
- * label, at which position was it acknowledged, and has this been reached? Do its items float no more? There is one such
- * change, but for a page that leaves and comes back.
+ * A change in flight is `{s, change, at, isOut, isTold, acks, answers, isLanded, absent}`: at which position were its indexes told by
+ * another page? Was it said since the last snapshot, or ever? By label, at which position was it acknowledged, and has this been
+ * reached? Do its items float no more? Which snapshot is known not to hold it? There is one such change, but for a page that
+ * leaves and comes back.
  */
 import { reopen } from './confirmed.js';
 import { compose, difference, map } from './difference.js';
+import { pardon } from './faults.js';
 import { adjoin } from './floating.js';
-import { base, isList, items } from './layers.js';
+import { base, isList, items, source } from './layers.js';
 
-export const inFlight = (s, change, isTold) => (
-  { s, change, isTold, isOut: false, acks: map(), answers: map(), isLanded: false }
+export const inFlight = (s, change, isTold, at = null) => (
+  { s, change, at, isTold, isOut: false, acks: map(), answers: map(), isLanded: false, absent: null }
 );
 
 /**
@@ -22,12 +24,14 @@ export const inFlight = (s, change, isTold) => (
 export function makeReplica(local, publishes) {
   return {
     publishes,
-    layers: { labels: [], sent: [], pending: null, local },
+    layers: { labels: [], sent: [], pending: null, local, bottom: null, ground: null, grounds: null },
+    moves: false,           // may be said of an array what was taken out and put in?
     me: null,               // the public name, once this socket has told it
     pub: [],                // the labels that changes go to
     s: 0,                   // the number of the last change
     wishes: [],             // frames that ask for something
-    errors: map(),          // by property, what was refused since it last changed
+    errors: map(),          // by property, what was refused since it last changed; see faults.js
+    faults: [],
     refusals: [],           // the errors of changes that were refused; the reader empties it,
     touched: new Set(),     // and the names that may show something else now,
     isTouched: false,       // all of them?
@@ -55,11 +59,11 @@ export function mention(replica, names) {
   const { local } = replica.layers;
   names.forEach((name) => {
     replica.touched.add(name);
-    delete replica.errors[name];
     if (local && !local.list) {
       delete local.texts[name];
     }
   });
+  pardon(replica, names);
 }
 
 /** The socket was lost. */
@@ -72,16 +76,25 @@ export function close(replica) {
   });
 }
 
-/** What would be lost with the page: `{s, sent, pending}`, null if there is nothing. */
-export function unsent({ s, layers: { sent, pending } }) {
-  return sent.length || pending ? { s, sent: sent.map((entry) => ({ s: entry.s, change: entry.change })), pending } : null;
+/** At which position of which label the indexes of edits in flight are told; null if they are not. */
+export function position({ layers }, { change, at }) {
+  const label = change.gone && source(layers);
+  return change.gone ? at || (label ? { c: label.name, e: label.e, v: label.v } : null) : null;
+}
+
+/** What would be lost with the page: `{s, sent, pending, grounds}`, null if there is nothing. */
+export function unsent(replica) {
+  const { s, layers: { sent, pending, ground, grounds } } = replica;
+  const told = sent.map((entry) => ({ s: entry.s, change: entry.change, at: position(replica, entry) }));
+  return sent.length || pending ? { s, sent: told, pending, grounds: ground ? ground.length : grounds } : null;
 }
 
 /** Go on from what another page, or the wire of ws4redis, has left unsent. */
-export function resume(replica, { s, sent, pending }) {
+export function resume(replica, { s, sent, pending, grounds = null }) {
   const { layers } = replica;
   replica.s = s;
-  layers.sent = sent.map((entry) => inFlight(entry.s, entry.change, true));
+  layers.sent = sent.map((entry) => inFlight(entry.s, entry.change, true, entry.at));
+  Object.assign(layers, { bottom: null, ground: null, grounds });
   layers.pending = pending && pending.list ? adjoin(pending, layers.pending) : compose(pending, layers.pending);
   replica.isTouched = true;
 }

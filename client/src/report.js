@@ -24,7 +24,7 @@ export function makeReport(binding, wires, { onSync, onError, mark, digest }) {
     if (isLevel && !wasLevel) {
       onSync.tell(binding);
     }
-    mark({ byOthers, waits: (name) => wire.waits(name), isWrong: (name) => name in wire.errors });
+    mark({ byOthers, waits: (name) => wire.waits(name), isWrong: wire.isWrong });
     if (pending !== binding.pending || version !== binding.version || errors !== known) {
       digest();
     }

@@ -1,16 +1,20 @@
 /** What a replica says: edits become the pending change, this becomes the one in flight. */
 import { apply, compose, difference } from './difference.js';
+import { pardon } from './faults.js';
 import { rewrite } from './floating.js';
+import { byIndex, settleDown, stand } from './grounding.js';
 import { land } from './landing.js';
-import { items, remembered } from './layers.js';
-import { inFlight, isSynced } from './replica.js';
+import { base, items, remembered } from './layers.js';
+import { inFlight, isSynced, position } from './replica.js';
 import { seed, write } from './wire.js';
 
-const isSaid = ({ set, length, push }) => length !== null || push.length > 0 || Object.keys(set).length > 0;
+const isSaid = ({ set, length, push, gone = [], come = [] }) => (
+  length !== null || push.length + gone.length + come.length + Object.keys(set).length > 0
+);
 
 /** Take in what was edited on the page: `before` (or null) is the record of what it showed, `after` of what it has. */
 export function edit(replica, before, after) {
-  const { layers, publishes, errors } = replica;
+  const { layers, publishes } = replica;
   const change = difference(before, after);
   if (!change) {
     return;
@@ -21,10 +25,11 @@ export function edit(replica, before, after) {
     replica.isStale = true;
     return;
   }
+  if (after.list && !(layers.pending && layers.pending.list)) {
+    stand(layers);
+  }
   layers.pending = after.list ? rearranged(layers, before, after) : compose(layers.pending, change);
-  names.concat('').forEach((name) => {
-    delete errors[name];
-  });
+  pardon(replica, names.concat(''));
 }
 
 /** Items that only went elsewhere are told as the server wrote them, which may be more than JavaScript can hold. */
@@ -36,8 +41,8 @@ function rearranged(layers, before, after) {
   return rewrite(pending, layout, shown, after.texts.map((text, index) => (text === shown[index] ? text : raw.get(text) || text)));
 }
 
-function begin(replica, { list, set, length, push }) {
-  const change = { list, set, length, push };
+function begin(replica, pending) {
+  const change = settleDown(replica.layers, pending, replica.moves);
   replica.layers.pending = null;
   if (isSaid(change)) {
     replica.s += 1;
@@ -45,18 +50,23 @@ function begin(replica, { list, set, length, push }) {
   }
 }
 
-function tell(entry) {
-  Object.assign(entry, { isOut: true, isTold: true });
-  return write(entry.change, entry.s);
+function tell(replica, entry) {
+  const { layers, moves } = replica;
+  const { change, s } = entry;
+  const at = position(replica, entry);
+  const isAgain = entry.isTold && change.push.length > 0;
+  Object.assign(entry, { isOut: true, isTold: true, at: null });
+  return moves || !change.gone ? write(change, s, at, isAgain) : write(byIndex(change, base(layers)), s, null, isAgain);
 }
 
 /** Offer what is known to labels that have lost it; what only the page has goes to the widest. */
-function offers({ layers, pub, publishes }) {
-  const empty = layers.labels.filter(({ name, unseeded }) => unseeded && publishes && pub.includes(name));
-  return empty.map((label, index) => {
-    const lost = remembered(label, index ? null : layers.local);
-    label.unseeded = false;
-    return lost && seed(lost, pub.length > 1 ? label.name : null);
+function offers({ layers, pub, publishes, s }) {
+  const lacking = layers.labels.filter(({ name, unseeded }) => unseeded && publishes && pub.includes(name));
+  const widest = lacking.find(({ v }) => v === 0);
+  return lacking.map((label) => {
+    const offered = remembered(label, label === widest ? layers.local : null);
+    Object.assign(label, { unseeded: false, offeredBehind: s });
+    return offered && seed(offered, pub.length > 1 ? label.name : null);
   }).filter(Boolean);
 }
 
@@ -71,7 +81,7 @@ export function outgoing(replica) {
     }
   }
   const isAsked = me !== null && layers.labels.every(({ awaiting, deferred }) => !awaiting || deferred);
-  return texts.concat(isAsked ? layers.sent.filter(({ isOut }) => !isOut).map(tell) : []);
+  return texts.concat(isAsked ? layers.sent.filter(({ isOut }) => !isOut).map((entry) => tell(replica, entry)) : []);
 }
 
 /**
@@ -93,5 +103,5 @@ export function parting(replica, isKept) {
     begin(replica, layers.pending);
     replica.isTouched = true;
   }
-  return layers.sent.filter(({ isOut }) => !isOut).map(tell);
+  return layers.sent.filter(({ isOut }) => !isOut).map((entry) => tell(replica, entry));
 }

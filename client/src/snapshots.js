@@ -1,12 +1,10 @@
 /** What becomes of a replica by a snapshot. */
 import { adopt } from './confirmed.js';
-import { locate, spare } from './landing.js';
-import { base, source } from './layers.js';
 import { mention } from './replica.js';
 
 /** May what is confirmed hold items of this change, without our knowing? */
-const isDoubtful = ({ isTold, change, acks, answers }, { name }) => (
-  isTold && change.push.length > 0 && !acks[name] && !answers[name]
+const isDoubtful = ({ isTold, change, acks, answers, absent }, { name, deferred }) => (
+  isTold && change.push.concat(change.come || []).length > 0 && !acks[name] && !answers[name] && !(deferred && deferred === absent)
 );
 
 /** Is there a change in flight that a snapshot of this label may hold? It then waits for the answer: its items would show twice. */
@@ -29,15 +27,8 @@ export function forgetAnswers({ layers }, label) {
 
 /** Put a snapshot in the place of what was known of a label; returns the frames that were held. */
 export function replace(replica, label, frame) {
-  const { layers } = replica;
-  const [head] = layers.sent;
   const isFirst = label.e === null;
-  const before = base(layers).length;
   const { held, old } = adopt(label, frame, replica.publishes && replica.pub.includes(label.name));
-  if (label.list && source(layers) === label) {
-    const ack = head && head.acks[label.name];
-    layers.pending = spare(layers.pending, before, label.texts, ack ? locate(head.change.push, label.texts, ack.n) : []);
-  }
   const changed = Object.keys({ ...old, ...label.texts }).filter((name) => old[name] !== label.texts[name]);
   mention(replica, label.list ? [] : changed);
   changed.filter(() => !isFirst).forEach((name) => replica.remote.add(name));

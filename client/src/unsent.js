@@ -13,11 +13,12 @@ function readChange(change) {
 /** What was written, or null if it is not what this file writes. */
 function read(text) {
   try {
-    const { s, sent, pending } = JSON.parse(text);
+    const { s, sent, pending, grounds = null } = JSON.parse(text);
     return {
       s: Number(s),
-      sent: sent.map((entry) => ({ s: Number(entry.s), change: readChange(entry.change) })),
+      sent: sent.map((entry) => ({ s: Number(entry.s), change: readChange(entry.change), at: entry.at || null })),
       pending: pending && readChange(pending),
+      grounds,
     };
   } catch {
     return null;

@@ -32,10 +32,10 @@ function raw(text) {
 }
 
 /** A snapshot: `texts` are the values by name or the items; `list` is null where the collection is neither yet. */
-function snapshot(text, { c, e, v, n }) {
+function snapshot(text, { c, e, v, n, b }) {
   const list = n !== undefined;
   const texts = list ? elements(members(members(text).$$djng).items) : raw(text);
-  return { type: 'snapshot', label: c, e, v, list: list || v > 0 || Object.keys(texts).length > 0 ? list : null, texts };
+  return { type: 'snapshot', label: c, e, v, made: b, list: list || v > 0 || Object.keys(texts).length > 0 ? list : null, texts };
 }
 
 /** A change: `set` by name, `del`, and of an array `n`, its length afterwards. `author` and `s` are missing where nobody's. */
@@ -47,13 +47,16 @@ function change(text, { c, e, v, n, o, s, del }) {
 export function read(text) {
   const told = about(text);
   if (told.me !== undefined) {
-    return { type: 'hello', me: told.me, sub: told.sub, pub: told.pub };
+    return { type: 'hello', me: told.me, sub: told.sub, pub: told.pub, moves: told.moves === 1 };
   }
   if (told.errors !== undefined) {
-    return { type: 'refusal', s: told.s, errors: told.errors };
+    return { type: 'refusal', s: told.s, of: told.of || [], errors: told.errors };
   }
   if (told.ack !== undefined) {
     return { type: 'ack', s: told.ack, label: told.c, e: told.e, v: told.v, n: told.n };
+  }
+  if (told.again !== undefined) {
+    return { type: 'again', s: told.again, label: told.c, e: told.e, v: told.v };
   }
   return told.full ? snapshot(text, told) : change(text, told);
 }
@@ -63,15 +66,24 @@ function frame(set, told) {
   return `{${parts.concat(`"$$djng":{${told.join()}}`).join()}}`;
 }
 
-/** The frame that asks for change number `s`. */
-export function write({ list, set, length, push }, s) {
-  const told = [`"s":${s}`];
+/** The frame that asks for change number `s`, perhaps again; `at` (or null) is the position that the indexes of an array are of. */
+export function write({ list, set, length, push, gone = [], come = [] }, s, at = null, isAgain = false) {
+  const told = [`"s":${s}`].concat(isAgain ? '"again":1' : []);
   const del = Object.keys(set).filter((name) => set[name] === null);
   if (list) {
     told.push('"list":1');
   }
   if (length !== null) {
     told.push(`"n":${length}`);
+  }
+  if (at) {
+    told.push(`"c":${JSON.stringify(at.c)},"e":${at.e},"v":${at.v}`);
+  }
+  if (gone.length) {
+    told.push(`"del":[${gone.join()}]`);
+  }
+  if (come.length) {
+    told.push(`"ins":[${come.map(([index, texts]) => `[${index},[${texts.join()}]]`).join()}]`);
   }
   if (push.length) {
     told.push(`"push":[${push.join()}]`);
@@ -82,8 +94,8 @@ export function write({ list, set, length, push }, s) {
   return frame(set, told);
 }
 
-/** The frame that offers a collection to a server that has lost it: for one label, or (null) for all. */
-export function seed({ list, texts }, label) {
-  const told = ['"seed":1'].concat(label === null ? [] : `"c":${JSON.stringify(label)}`);
+/** The frame that offers a collection, which may have a position, to a server that has lost it: for one label, or (null) for all. */
+export function seed({ list, texts, e, v }, label) {
+  const told = ['"seed":1'].concat(label === null ? [] : `"c":${JSON.stringify(label)}`, e === undefined ? [] : `"e":${e},"v":${v}`);
   return list ? frame({}, told.concat('"list":1', `"push":[${texts.join()}]`)) : frame(texts, told);
 }

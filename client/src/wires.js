@@ -15,6 +15,8 @@ import { isHello } from './wire.js';
  *     silent, and `close()` if the socket is lost;
  *   - `waiting()`, how many properties wait, `waits(name)`, `isLevel()`, if none does and the server's word is known, `isOwed()`,
  *     does it owe an answer?, `version`, `errors` by name, and `refusals()` since it was last asked;
+ *   - `isWrong(name)`, was its last change refused?, `isTied(name, other)`, is it to be tried again with the other?, and
+ *     `forgive(name)`, if it is wanted no more;
  *   - `unsent()`, what would be lost with the page; `release()` and `resume(change)`, which hand over what is unsent.
  */
 export function makeWires(shown, options, takeEdits) {

@@ -73,7 +73,7 @@ each('A server that has fallen behind what the page says, or has lost it, is rig
   const lost = app.connect('d');
   await open(page, lost, about({ e: E + 9, full: 1, v: 0 }));
   same(app.scope.d, { home: 2 });
-  same(frames(lost.socket), [{ home: 2, $$djng: { seed: 1 } }]);
+  same(frames(lost.socket), [{ home: 2, $$djng: { seed: 1, e: E, v: 3 } }]);
 });
 
 each('An array is shown, and items that are appended before the socket is open are behind the others', async (page, start) => {

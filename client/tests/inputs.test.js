@@ -67,7 +67,7 @@ each('An input whose change was refused is invalid until it changes.', async (pa
   const { element, input, marks, type } = await form(page, app, FIELDS);
   await type('home', 'x');
   await hear(page, socket, refusal(1, { home: ['No.'] }));
-  assert.equal(input('home').value, 'a');
+  assert.deepEqual([input('home').value, app.scope.c.home], ['x', 'a']);
   assert.deepEqual(['home', 'away'].map(marks), [['djng-invalid'], []]);
   assert.ok(input('home').classList.contains('ng-invalid-djng'));
   assert.ok(element.hasClass('ng-invalid'));
@@ -79,6 +79,59 @@ each('An input whose change was refused is invalid until it changes.', async (pa
   assert.ok(element.hasClass('ng-invalid'));
   await hear(page, socket, change({ home: 'z' }, { v: 2 }));
   assert.ok(element.hasClass('ng-valid'));
+  assert.equal(input('home').value, 'z');
+});
+
+each('What was typed and refused stays to be mended, unless it comes to be what is there, or was not typed.', async (page, start) => {
+  const app = start();
+  const { binding, socket } = await bind(page, app, { home: 'a', away: 'b' });
+  const { input, marks, type } = await form(page, app, FIELDS);
+  input('home').focus();
+  await type('home', 'x');
+  await hear(page, socket, refusal(1, { home: ['No.'] }));
+  await type('home', 'xy');
+  await hear(page, socket, refusal(2, { home: ['No.'] }), change({ away: 'c' }, { v: 2 }));
+  assert.deepEqual([input('home').value, app.scope.c.home, marks('home')], ['xy', 'a', ['djng-invalid']]);
+  await type('home', 'a');
+  assert.deepEqual([marks('home'), Object.keys(binding.errors)], [[], []]);
+  await type('home', 'x');
+  await hear(page, socket, refusal(3, { home: ['No.'] }));
+  await hear(page, socket, change({ home: 'a' }, { v: 3 }));
+  assert.deepEqual([marks('home'), input('home').value], [[], 'a']);
+  await page.clock.pass(2000);
+  await app.edit(() => { app.scope.c.away = 'z'; });
+  await hear(page, socket, refusal(4, { away: ['No.'] }));
+  assert.deepEqual([marks('away'), input('away').value], [['djng-invalid'], 'c']);
+});
+
+each('What was typed and refused is given up by $rollbackViewValue().', async (page, start) => {
+  const app = start();
+  const { binding, socket } = await bind(page, app, { home: 'a', away: 'b' });
+  const { input, marks, type } = await form(page, app, FIELDS);
+  await type('home', 'x');
+  await hear(page, socket, refusal(1, { home: ['No.'] }));
+  app.scope.form.$rollbackViewValue();
+  await page.clock.pass();
+  assert.deepEqual([input('home').value, marks('home'), Object.keys(binding.errors)], ['a', [], []]);
+});
+
+each('What was refused because of another property is tried again along with it.', async (page, start) => {
+  const app = start();
+  const { binding, socket } = await bind(page, app, { home: 1, away: 2, more: 3 });
+  const html = `${FIELDS}<input name="more" ng-model="c.more">`;
+  const { input, marks, type } = await form(page, app, html);
+  await type('home', '5');
+  await hear(page, socket, refusal(1, { away: ['Less than at home.'] }));
+  assert.deepEqual(['home', 'away'].map(marks), [['djng-invalid'], ['djng-invalid']]);
+  assert.deepEqual([input('home').value, app.scope.c.home, input('away').value], ['5', 1, '2']);
+  await type('more', '4');
+  assert.deepEqual(JSON.parse(socket.sent.at(-1)), { more: '4', $$djng: { s: 2 } });
+  await hear(page, socket, own({ more: '4' }, 2, 2));
+  assert.deepEqual(Object.keys(binding.errors), ['away']);
+  await type('away', '6');
+  assert.deepEqual(JSON.parse(socket.sent.at(-1)), { home: '5', away: '6', $$djng: { s: 3 } });
+  await hear(page, socket, own({ home: 5, away: 6 }, 3, 3));
+  assert.deepEqual([input('home').value, marks('home'), marks('away')], ['5', [], []]);
 });
 
 each('Inputs on scopes beneath the binding are marked; those of another collection of the same name are not.', async (page, start) => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { arrange, rewrite } from '../src/floating.js';
-import { land, locate, spare } from '../src/landing.js';
+import { carry, land, locate } from '../src/landing.js';
 
 const push = (...items) => ({ list: true, set: {}, length: null, push: items });
 const edit = (base, sent, list) => rewrite(null, arrange(base, sent, null), arrange(base, sent, null).texts, list);
@@ -66,13 +66,32 @@ test('Pushed items are found by the length that the list had, then by their text
 });
 
 test('A cut spares what others have appended since.', () => {
-  const pending = edit(['a', 'b', 'c'], [], ['b', 'c']);
-  assert.deepEqual(shows(['a', 'b', 'c', 'd', 'e'], spare(pending, 3, ['a', 'b', 'c', 'd', 'e'], [])), ['b', 'c', 'd', 'e']);
+  const before = ['a', 'b', 'c'];
+  const after = ['a', 'b', 'c', 'd', 'e'];
+  assert.deepEqual(shows(after, carry(edit(before, [], ['b', 'c']), before, after, false)), ['b', 'c', 'd', 'e']);
 });
 
-test('A cut does not spare own items, nor anything when nothing was appended.', () => {
-  const pending = edit(['a', 'b', 'c'], [], ['a']);
-  assert.deepEqual(shows(['a', 'b', 'c', 'mine', 'd'], spare(pending, 3, ['a', 'b', 'c', 'mine', 'd'], [3])), ['a', 'd']);
-  assert.deepEqual(shows(['a', 'B', 'c'], spare(pending, 3, ['a', 'B', 'c'], [])), ['a']);
-  assert.deepEqual(shows(['a', 'B'], spare(edit(base, [], ['A', 'b']), 2, ['a', 'B'], [])), ['A', 'B']);
+test('Who takes out an item takes out this one, wherever it is by now.', () => {
+  const before = ['a', 'b', 'c', 'd'];
+  const pending = edit(before, [], ['a', 'c', 'd']);
+  assert.deepEqual(shows(['a', 'b', 'd'], carry(pending, before, ['a', 'b', 'd'], false)), ['a', 'd']);
+  assert.deepEqual(shows(['x', 'a', 'b', 'c', 'D'], carry(pending, before, ['x', 'a', 'b', 'c', 'D'], false)), ['x', 'a', 'c', 'D']);
+  assert.equal(carry(pending, before, ['a', 'c', 'd'], false), null);
+});
+
+test('An edit goes with its item, and is put where that was if it is gone.', () => {
+  const pending = edit(['a', 'b', 'c'], [], ['a', 'B', 'c']);
+  assert.deepEqual(shows(['b', 'c'], carry(pending, ['a', 'b', 'c'], ['b', 'c'], false)), ['B', 'c']);
+  assert.deepEqual(shows(['a', 'c'], carry(pending, ['a', 'b', 'c'], ['a', 'c'], false)), ['a', 'B', 'c']);
+});
+
+test('What is put in stays between the same items, and others keep their new texts.', () => {
+  const pending = edit(['a', 'b'], [], ['a', 'x', 'b']);
+  assert.deepEqual(shows(['n', 'a', 'B', 'o'], carry(pending, ['a', 'b'], ['n', 'a', 'B', 'o'], false)), ['n', 'a', 'x', 'B', 'o']);
+});
+
+test('Where nothing has changed beneath it the change is the same.', () => {
+  const pending = edit(base, [], ['b']);
+  assert.equal(carry(pending, base, base.slice(), false), pending);
+  assert.equal(carry(null, base, ['a'], false), null);
 });

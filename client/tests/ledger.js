@@ -21,7 +21,7 @@ export class Ledger {
   constructor(kind) {
     const byTab = { mine: new Map(), loose: new Map(), heard: new Map(), made: new Map() };
     Object.assign(this, byTab, { last: new Map(), said: new Map(), lost: new Set() });
-    Object.assign(this, { kind, isObject: kind === 'object', isLost: false });
+    Object.assign(this, { kind, isObject: kind === 'object', isLost: false, removed: new Set(), isGuess: false });
   }
 
   load(tab, made) {
@@ -70,8 +70,15 @@ export class Ledger {
   }
 
   rearrange(tab, before, after) {
+    // Nor does one know what is there that goes on from what a page before it has left.
+    this.isGuess ||= tab.binding.pending > 0 && tab.binding.version === null;
+    if (tab.binding.pending) {
+      // Next to items that are on their way others are told by index.
+      before.filter((item, index) => item !== after[index]).forEach((item) => this.removed.add(item));
+    }
     after.filter((item) => !before.includes(item)).forEach((item) => this.edit(tab, item, JSON.parse(item)));
     before.filter((item) => !after.includes(item)).forEach((item) => {
+      this.removed.add(item);
       this.mine.get(tab).delete(item);
       this.book(tab).delete(item);
     });
@@ -80,7 +87,9 @@ export class Ledger {
   say(tab, frame) {
     const told = JSON.parse(frame);
     const { id } = tab;
-    const { s } = told.$$djng;
+    const { s, list, e, n } = told.$$djng;
+    // A page that is left tells by indexes what its items will have if nobody is faster.
+    this.isGuess ||= Boolean(list && s && e === undefined && (n !== undefined || Object.keys(told).length > 1));
     if (s && !this.said.has(`${id} ${s}`)) {
       this.said.set(`${id} ${s}`, { id, s, told, answers: new Map(), isRefused: false });
     }
@@ -112,16 +121,16 @@ export class Ledger {
     const isAnswered = this.isObject ? tab.socket.pub.every(isHeard) : tab.socket.pub.some(isHeard);
     if (isRefused || isAnswered) {
       const change = { set: Object.entries(told).map(([name, value]) => [name, text(value)]), del: [], push: [], ...told.$$djng };
-      change.push = change.push.map(text);
+      change.push = change.push.concat(...(change.ins || []).map(([, items]) => items)).map(text);
       const mine = this.mine.get(tab);
       [...mine].filter(([name, value]) => this.holds(change, name, value)).forEach(([name]) => mine.delete(name));
     }
   }
 
   /** Does a change make this edit? */
-  holds({ set, del, push }, name, value) {
+  holds({ set, del, push, ins = [] }, name, value) {
     if (!this.isObject) {
-      return push.includes(name) || set.some(([, item]) => item === name);
+      return push.includes(name) || ins.some(([, items]) => items.includes(name)) || set.some(([, item]) => item === name);
     }
     return value === undefined ? del.includes(name) : set.some(([other, item]) => other === name && item === value);
   }
@@ -166,6 +175,7 @@ export class Ledger {
       channels.forEach((channel) => {
         this.missing(channel);
         this.doubled(channel);
+        this.present(channel);
       });
     }
   }
@@ -181,6 +191,22 @@ export class Ledger {
           fallsShort(`the edit ${name} = ${value} by ${id} is gone; it said of it last ${text(about.pop())}`);
         }
       }
+    }
+  }
+
+  /** Is every item there, once, that was ever taken in and that nobody has replaced or taken out? Is there any other? */
+  present(channel) {
+    const items = this.isObject ? [] : Array.from(channel.shows(), text);
+    const told = channel.taken.filter(({ isRefused }) => !isRefused).flatMap(({ change: { set, push, ins = [] } }) => (
+      set.map(([, item]) => item).concat(push, ins.flatMap(([, added]) => added))
+    ));
+    const { heirs } = channel;
+    const replaced = new Set(heirs.values());
+    const isRemoved = (item) => item !== undefined && (this.removed.has(item) || isRemoved(heirs.get(item)));
+    const wanted = this.isObject || this.isGuess ? [] : [...new Set(told)].filter((item) => !replaced.has(item) && !isRemoved(item));
+    const wrong = wanted.find((item) => items.filter((other) => other === item).length !== 1);
+    if (wrong || (!this.isGuess && items.includes('null'))) {
+      fallsShort(`${wrong || 'null'} is there ${items.filter((other) => other === (wrong || 'null')).length} times: ${items}`);
     }
   }
 

@@ -39,6 +39,8 @@ export function draw(seed) {
     persist: random() < 0.4,
     defaults: random() < 0.3,
     tellsLength: random() < 0.5,
+    tellsMade: seed % 8 > 0,
+    tellsMoves: seed % 7 > 0,
     labels: random() < 0.8 || kind === 'array' ? ['broadcast'] : ['broadcast', 'user'],
     tabs: 2 + number(3),
     steps: Array.from({ length: 40 + number(120) }, () => [DRAWN[number(DRAWN.length)], number(720720), number(720720), number(720720)]),
@@ -60,10 +62,10 @@ export async function run(program, tabs, trace = () => {}) {
 
 class Run {
   constructor(program, tabs, trace) {
-    const { kind, persist, deep, labels, tellsLength } = program;
+    const { kind, persist, deep, labels, tellsLength, tellsMade, tellsMoves } = program;
     Object.assign(this, { program, tabs, trace, kind, options: { persist, deep } });
     Object.assign(this, { ledger: new Ledger(kind), profile: new Profile(), count: 0, isLost: false, isMissed: false });
-    this.server = new Server({ labels, tellsLength, refuses: (text) => text.includes('bad') });
+    this.server = new Server({ labels, tellsLength, tellsMade, tellsMoves, refuses: (text) => text.includes('bad') });
   }
 
   async all() {

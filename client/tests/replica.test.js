@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { record } from '../src/difference.js';
+import { isTied, isWrong } from '../src/faults.js';
 import { hear } from '../src/hearing.js';
 import { everyName, isList, items, value, waiting, waits } from '../src/layers.js';
 import { close, forget, isLevel, makeReplica, release, resume, unsent, version } from '../src/replica.js';
@@ -40,6 +41,8 @@ function page(collection = null, { publishes = true } = {}) {
 
 /** One that was greeted. */
 const greeted = (content, options) => page(undefined, options).hears(hello(), full(content));
+/** What is given back of a state that was lost. */
+const lost = (content, about) => ({ ...content, $$djng: { seed: 1, e: 1000, v: 1, ...about } });
 const sync = { $$djng: { sync: 1 } };
 
 test('A snapshot is what is shown.', () => {
@@ -165,7 +168,7 @@ test('An acknowledgement of an epoch that is over does not count.', () => {
   const it = greeted({ a: 1 }).edits({ a: 2 });
   it.says();
   it.hears(full({ a: 5 }, { e: 2000, v: 1 }), ack(1, 2));
-  assert.deepEqual(it.says(), [{ a: 2, $$djng: { s: 1 } }]);
+  assert.deepEqual(it.says(), [lost({ a: 1 }), { a: 2, $$djng: { s: 1 } }]);
   assert.deepEqual(it.hears(own({ a: 2 }, 1, 2, { e: 2000 })).shows(), { a: 2 });
 });
 
@@ -173,7 +176,7 @@ test('Nor does one that came while a snapshot was awaited, if this is of a later
   const it = greeted({ a: 1 }).edits({ a: 2 });
   it.says();
   it.hears(change({ b: 1 }, { v: 4 }), ack(1, 2), full({ a: 5 }, { e: 2000, v: 1 }));
-  assert.deepEqual([it.shows(), it.says()], [{ a: 2 }, [sync, { a: 2, $$djng: { s: 1 } }]]);
+  assert.deepEqual([it.shows(), it.says()], [{ a: 2 }, [sync, lost({ a: 1 }), { a: 2, $$djng: { s: 1 } }]]);
 });
 
 test('Every snapshot makes the change in flight go again, also one that is dropped.', () => {
@@ -205,6 +208,40 @@ test('An error is past when the property changes again.', () => {
   it.edits({ a: 3, b: 1 });
   assert.deepEqual(Object.keys(it.replica.errors), ['b']);
   assert.deepEqual(Object.keys(it.hears(change({ b: 5 }, { v: 2 })).replica.errors), []);
+});
+
+test('An error about what was not touched is past when that changes, or what was.', () => {
+  for (const mended of [{ a: 3, b: 1, c: 1 }, { a: 1, b: 3, c: 1 }]) {
+    const it = greeted({ a: 1, b: 1, c: 1 }).edits({ a: 2, b: 1, c: 1 });
+    it.says();
+    it.hears(refusal(1, { b: ['No.'] }));
+    const wrong = () => ['a', 'b', 'c'].filter((name) => isWrong(it.replica, name));
+    const tied = () => [isTied(it.replica, 'a', 'b'), isTied(it.replica, 'a', 'c'), isTied(it.replica, 'b', 'a')];
+    assert.deepEqual([wrong(), tied()], [['a', 'b'], [true, false, false]]);
+    it.edits({ a: 1, b: 1, c: 2 });
+    assert.deepEqual([wrong(), tied()], [['a', 'b'], [true, false, false]]);
+    it.edits({ ...mended, c: 2 });
+    assert.deepEqual([wrong(), { ...it.replica.errors }], [[], {}]);
+  }
+});
+
+test('What is wrong with a draft is past when that changes, or what was said before.', () => {
+  for (const mended of [{ a: 3, b: 1 }, { a: 2, b: 3 }]) {
+    const it = greeted({ a: 1, b: 1 }).edits({ a: 2, b: 1 });
+    it.says();
+    it.hears(own({ a: 2 }, 1, 2), { $$djng: { of: ['a'], errors: { b: ['No.'] } } });
+    assert.deepEqual([it.shows(), Object.keys(it.replica.errors)], [{ a: 2, b: 1 }, ['b']]);
+    assert.deepEqual(Object.keys(it.edits(mended).replica.errors), []);
+  }
+});
+
+test('What is wrong as a whole concerns every property, and is past with the next edit.', () => {
+  const it = greeted({ a: 1, b: 1 }).edits({ a: 2, b: 1 });
+  it.says();
+  it.hears(refusal(1, { '': ['No.'] }));
+  assert.deepEqual([isWrong(it.replica, 'a'), isWrong(it.replica, 'b'), isTied(it.replica, 'a', 'b')], [true, false, true]);
+  it.edits({ a: 1, b: 2 });
+  assert.deepEqual([isWrong(it.replica, 'a'), { ...it.replica.errors }], [false, {}]);
 });
 
 test('A refusal of what is not in flight is told, and changes nothing.', () => {
@@ -241,7 +278,7 @@ test('A page that may not publish gives nothing, and shows what the server has.'
 test('A state that is lost is given back as it was written, and shown meanwhile.', () => {
   const it = page().hears(hello(), '{"id":12345678901234567890,"z":-0,"$$djng":{"full":1,"c":"broadcast","e":1000,"v":4}}');
   it.hears(full(null, { e: 2000 }));
-  assert.deepEqual(outgoing(it.replica), ['{"id":12345678901234567890,"z":-0,"$$djng":{"seed":1}}']);
+  assert.deepEqual(outgoing(it.replica), ['{"id":12345678901234567890,"z":-0,"$$djng":{"seed":1,"e":1000,"v":4}}']);
   assert.deepEqual(Object.keys(it.shows()), ['id', 'z']);
 });
 
@@ -251,11 +288,36 @@ test('Who was faster has the word: what nobody has given back is gone.', () => {
   assert.deepEqual(it.hears(change({ a: 1 }, { e: 2000, v: 1, o: 'other' })).shows(), { a: 1 });
 });
 
+test('Of a state that is lost is given back what another one lacks, too.', () => {
+  const it = greeted({ a: 1, b: 1 }).hears(full({ a: 2 }, { e: 2000, v: 1 }));
+  assert.deepEqual([it.shows(), it.says(), it.says()], [{ a: 2 }, [lost({ a: 1, b: 1 })], []]);
+  assert.deepEqual(it.hears(change({ b: 1 }, { e: 2000, v: 2, o: 'me' })).shows(), { a: 2, b: 1 });
+});
+
+test('What may not have reached the server is given back again on the next socket, until something said behind it has.', () => {
+  const it = greeted({ a: 1 }).hears(full({ b: 1 }, { e: 2000, v: 1 }));
+  const reopen = () => {
+    close(it.replica);
+    return it.hears(hello(), full({ b: 1 }, { e: 2000, v: 1 }));
+  };
+  assert.deepEqual([it.says(), reopen().says()], [[lost({ a: 1 })], [lost({ a: 1 })]]);
+  it.edits({ b: 2 }).says();
+  it.hears(own({ b: 2 }, 1, 2, { e: 2000 }));
+  close(it.replica);
+  assert.deepEqual(it.hears(hello(), full({ b: 2 }, { e: 2000, v: 2 })).says(), []);
+});
+
+test('What goes on in a later epoch is not lost.', () => {
+  const it = greeted({ a: 1, b: 1 }, { v: 5 });
+  const { $$djng: about, ...content } = full({ a: 2 }, { e: 2000, v: 1 });
+  assert.deepEqual(it.hears({ ...content, $$djng: { ...about, b: 900 } }).says(), []);
+});
+
 test('What is pending when the state is lost is said after the seed.', () => {
   const it = greeted({ a: 1 }).edits({ a: 2 });
   it.says();
   it.hears(full(null, { e: 2000 }));
-  assert.deepEqual(it.says(), [{ a: 1, $$djng: { seed: 1 } }, { a: 2, $$djng: { s: 1 } }]);
+  assert.deepEqual(it.says(), [lost({ a: 1 }), { a: 2, $$djng: { s: 1 } }]);
 });
 
 test('Without the right to publish an edit stays here until the server speaks.', () => {
@@ -295,7 +357,7 @@ test('A label that is written to and not heard answers by an acknowledgement, an
 test('Each audience is given back its own.', () => {
   const it = page().hears(hello(['broadcast', 'user']), full({ a: 1 }), full({ b: 1 }, { c: 'user' }));
   it.hears(full(null, { e: 2000 }), full(null, { e: 2000, c: 'user' }));
-  assert.deepEqual(it.says(), [{ a: 1, $$djng: { seed: 1, c: 'broadcast' } }, { b: 1, $$djng: { seed: 1, c: 'user' } }]);
+  assert.deepEqual(it.says(), [lost({ a: 1 }, { c: 'broadcast' }), lost({ b: 1 }, { c: 'user' })]);
 });
 
 test('Rights may change with a socket: a label that is not heard any more is not shown.', () => {
@@ -465,4 +527,76 @@ test('What waits can be told by property or index.', () => {
   const list = greeted(['a', 'b']).edits(['A', 'b', 'x']);
   assert.deepEqual(['0', '1', '2'].map((name) => waits(list.replica.layers, name)), [true, false, true]);
   assert.equal(waiting(list.replica.layers), 2);
+});
+
+// ---- arrays that are cut and inserted into
+
+const knowing = { $$djng: { me: 'me', sub: ['broadcast'], pub: ['broadcast'], moves: 1 } };
+const listed = (...items) => page().hears(knowing, full(items));
+
+test('What goes and comes is told by the position that is known, where the server understands it.', () => {
+  const it = listed('a', 'b', 'c').edits(['b', 'x', 'c', 'd']);
+  const about = { s: 1, list: 1, c: 'broadcast', e: 1000, v: 1, del: [0], ins: [[2, ['x']]], push: ['d'] };
+  assert.deepEqual([it.says(), it.shows()], [[{ $$djng: about }], ['b', 'x', 'c', 'd']]);
+  const older = greeted(['a', 'b', 'c']).edits(['b', 'c']);
+  assert.deepEqual(older.says(), [{ 0: 'b', 1: 'c', $$djng: { s: 1, list: 1, n: 2 } }]);
+});
+
+test('A change in flight goes with its items, and is told anew by where they are.', () => {
+  const it = listed('a', 'b', 'c').edits(['a', 'B']);
+  it.says();
+  it.hears(change({ 0: 'n', 1: 'a', 2: 'b', 3: 'c' }, { v: 2, n: 4 }));
+  assert.deepEqual(it.shows(), ['n', 'a', 'B']);
+  close(it.replica);
+  it.hears(knowing, full(['a', 'b', 'c', 'e'], { v: 3 }));
+  const about = { s: 1, list: 1, c: 'broadcast', e: 1000, v: 3, del: [2] };
+  assert.deepEqual([it.shows(), it.says()], [['a', 'B', 'e'], [{ 1: 'B', $$djng: about }]]);
+  close(it.replica);
+  it.hears(hello(), full(['a', 'b', 'c', 'e'], { v: 3 }));
+  assert.deepEqual(it.says(), [{ 1: 'B', 2: 'e', $$djng: { s: 1, list: 1, n: 3 } }]);
+});
+
+test('What is pending goes with its items while something is in flight.', () => {
+  const it = listed('a', 'b').edits(['a', 'b', 'x']);
+  it.says();
+  it.edits(['b', 'x']).edits(['b', 'X']);
+  it.hears(change({ 0: 'n', 1: 'a', 2: 'b' }, { v: 2, n: 3 }), own({ 3: 'x' }, 1, 3, { n: 4 }));
+  assert.deepEqual(it.shows(), ['n', 'b', 'X']);
+  assert.deepEqual(it.says(), [{ 3: 'X', $$djng: { s: 2, list: 1, c: 'broadcast', e: 1000, v: 3, del: [1] } }]);
+});
+
+test('A snapshot that waits is taken where the server says that it cannot hold the change.', () => {
+  const it = listed('a', 'b').edits(['b', 'x']);
+  it.says();
+  close(it.replica);
+  it.hears(knowing, full(['n', 'a', 'b'], { e: 2000, v: 4 }));
+  assert.deepEqual(it.shows(), ['b', 'x']);
+  it.says();
+  it.hears({ $$djng: { again: 1, c: 'broadcast', e: 2000, v: 3 } });
+  assert.deepEqual(it.shows(), ['b', 'x']);
+  it.hears({ $$djng: { again: 1, c: 'broadcast', e: 2000, v: 4 } });
+  const about = { s: 1, list: 1, c: 'broadcast', e: 2000, v: 4, del: [1], push: ['x'] };
+  assert.deepEqual([it.shows(), it.says().pop()], [['n', 'b', 'x'], { $$djng: about }]);
+});
+
+test('A page goes on from edits of another one by their position first, and then by what it knows.', () => {
+  const it = listed('a', 'b', 'c').edits(['a', 'c']);
+  it.says();
+  const next = page();
+  resume(next.replica, JSON.parse(JSON.stringify(unsent(it.replica))));
+  next.hears(knowing, full(['n', 'a', 'b', 'c'], { v: 2 }));
+  const about = { s: 1, list: 1, c: 'broadcast', e: 1000, v: 1, del: [1] };
+  assert.deepEqual(next.says(), [{ $$djng: about }]);
+  next.hears(full(['n', 'a', 'b', 'c'], { v: 2 }));
+  assert.deepEqual(next.says(), [{ $$djng: { ...about, v: 2 } }]);
+});
+
+test('What a page has cut off it does not know to be longer.', () => {
+  const it = listed('a', 'b').edits(['a', 'b', 'x']);
+  it.says();
+  it.edits(['a', 'x']);
+  const next = page();
+  resume(next.replica, JSON.parse(JSON.stringify({ ...unsent(it.replica), sent: [] })));
+  next.hears(knowing, full(['a', 'b', 'other'], { v: 2 }));
+  assert.ok(next.shows().includes('other'));
 });

@@ -10,11 +10,11 @@ import { Channel } from './channel.js';
 export const publicName = (id) => createHash('sha256').update(id).digest('hex').slice(0, 16);
 
 export class Server {
-  constructor({ labels = ['broadcast'], refuses = () => false, tellsLength = false } = {}) {
+  constructor({ labels = ['broadcast'], refuses = () => false, tellsLength = false, tellsMade = true, tellsMoves = true } = {}) {
     let time = 1000;
     const clock = () => (time += 1);
-    this.channels = labels.map((label) => new Channel(label, clock, { tellsLength }));
-    Object.assign(this, { refuses, sockets: new Set(), late: [] });
+    this.channels = labels.map((label) => new Channel(label, clock, { tellsLength, tellsMade }));
+    Object.assign(this, { refuses, tellsMoves, sockets: new Set(), late: [] });
   }
 
   find(label) {
@@ -49,7 +49,7 @@ export class Server {
   }
 
   hello({ name, sub, pub }) {
-    return JSON.stringify({ $$djng: { me: name, sub, pub } });
+    return JSON.stringify({ $$djng: { me: name, sub, pub, ...(this.tellsMoves && { moves: 1 }) } });
   }
 
   /** The snapshots are on the worker's list, before what the browser has said since. */
@@ -86,20 +86,30 @@ export class Server {
   }
 
   read(socket, frame) {
-    const { sync, list = 0, n, push = [], del = [], s = null, seed, c } = frame.$$djng;
+    const { sync, list = 0, n, push = [], del = [], ins = [], s = null, seed, again, c, e, v } = frame.$$djng;
     const set = Object.entries(frame).filter(([name]) => name !== '$$djng').map(([name, value]) => [name, JSON.stringify(value)]);
-    const change = { list: Boolean(list), set, n, push: push.map((item) => JSON.stringify(item)), del };
-    const channels = socket.pub.map((label) => this.find(label)).filter(({ label }) => c === undefined || c === label);
+    const texts = (items) => items.map((item) => JSON.stringify(item));
+    const change = { list: Boolean(list), set, n, push: texts(push), del, again,
+      ins: ins.map(([index, items]) => [index, texts(items)]) };
+    const channels = socket.pub.map((label) => this.find(label)).filter(({ label }) => !seed || c === undefined || c === label);
     const bad = set.filter(([, item]) => this.refuses(item)).map(([name]) => name);
+    const tell = () => this.ask(this.sockets.has(socket) ? socket : { ...socket, up: [] });
+    const added = change.ins.flatMap(([, items]) => items).concat(change.push);
     if (sync) {
-      this.ask(this.sockets.has(socket) ? socket : { ...socket, up: [] });
-    } else if (bad.length || change.push.some(this.refuses)) {
+      tell();
+    } else if (bad.length || added.some(this.refuses)) {
       channels.forEach(({ taken }) => taken.push({ author: socket.name, s, change, isRefused: true }));
       const errors = Object.fromEntries((bad.length ? bad : ['']).map((name) => [name, ['bad']]));
       socket.direct.push(JSON.stringify({ $$djng: { s, errors } }));
     } else {
-      channels.map((channel) => this.submit(channel, change, socket.name, seed ? null : s, Boolean(seed)))
-        .filter(Boolean).forEach((answer) => socket.direct.push(JSON.stringify({ $$djng: answer })));
+      const at = (channel) => (change.list && channel.label === c ? { e, v } : null);
+      const answers = channels.map((channel) => (
+        this.submit(channel, { ...change, at: at(channel) }, socket.name, seed ? null : s, seed ? { e, v } : null)
+      ));
+      answers.filter(Boolean).forEach((answer) => socket.direct.push(JSON.stringify({ $$djng: answer })));
+      if (answers.some((answer) => answer && answer.again)) {
+        tell();
+      }
     }
   }
 

@@ -70,7 +70,8 @@ each('A change is kept before it is told, and forgotten when it was answered.', 
   socket.onsent = () => seen.push(kept(page, socket));
   await app.edit(() => { app.scope.c.a = 1; });
   await app.edit(() => { app.scope.c.a = 2; });
-  assert.deepEqual(seen, [{ s: 1, sent: [{ s: 1, change: { list: false, set: { a: '1' }, length: null, push: [] } }], pending: null }]);
+  const change = { list: false, set: { a: '1' }, length: null, push: [] };
+  assert.deepEqual(seen, [{ s: 1, sent: [{ s: 1, change, at: null }], pending: null, grounds: null }]);
   assert.deepEqual(kept(page, socket).pending.set, { a: '2' });
   await hear(page, socket, own({ a: 1 }, 1, 2));
   await hear(page, socket, own({ a: 2 }, 2, 3));

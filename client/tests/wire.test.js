@@ -17,7 +17,8 @@ test('A hello is told from whatever else may come first.', () => {
 
 test('A hello says who one is, what one hears and may write to.', () => {
   const frame = read('{"$$djng":{"me":"a1","sub":["broadcast","group:x"],"pub":["broadcast"]}}');
-  assert.deepEqual(frame, { type: 'hello', me: 'a1', sub: ['broadcast', 'group:x'], pub: ['broadcast'] });
+  assert.deepEqual(frame, { type: 'hello', me: 'a1', sub: ['broadcast', 'group:x'], pub: ['broadcast'], moves: false });
+  assert.equal(read('{"$$djng":{"me":"a1","sub":[],"pub":[],"moves":1}}').moves, true);
 });
 
 test('A snapshot of an object keeps what JavaScript could not hold.', () => {
@@ -54,7 +55,9 @@ test('An answer is an acknowledgement or a refusal.', () => {
   const told = { type: 'ack', s: 7, label: 'broadcast', e: 5, v: 42, n: 4 };
   assert.deepEqual(read('{"$$djng":{"ack":7,"c":"broadcast","e":5,"v":42,"n":4}}'), told);
   const errors = { home: ['Too much.'] };
-  assert.deepEqual(read(JSON.stringify({ $$djng: { s: 7, errors } })), { type: 'refusal', s: 7, errors });
+  assert.deepEqual(read(JSON.stringify({ $$djng: { s: 7, errors } })), { type: 'refusal', s: 7, of: [], errors });
+  const remark = JSON.stringify({ $$djng: { of: ['away'], errors } });
+  assert.deepEqual(read(remark), { type: 'refusal', s: undefined, of: ['away'], errors });
 });
 
 test('Names that begin with $$ stay off the collection, and names of others are not deleted.', () => {
@@ -90,4 +93,15 @@ test('Any name survives, also one that no UTF-8 can carry.', () => {
 test('A seed is all there is; for one label of several it names it.', () => {
   assert.equal(seed(written({ a: 1, b: [] }), null), '{"a":1,"b":[],"$$djng":{"seed":1}}');
   assert.equal(seed(written(['a', null]), 'user'), '{"$$djng":{"seed":1,"c":"user","list":1,"push":["a",null]}}');
+});
+
+test('Edits of an array say of which position they are, what goes and what comes.', () => {
+  const edits = { list: true, set: { 2: '"x"' }, length: null, gone: [0, 4], come: [[1, ['1.0', '"y"']]], push: ['null'] };
+  const said = '{"2":"x","$$djng":{"s":7,"list":1,"c":"user","e":5,"v":3,"del":[0,4],"ins":[[1,[1.0,"y"]]],"push":[null]}}';
+  assert.equal(write(edits, 7, { c: 'user', e: 5, v: 3 }), said);
+});
+
+test('A server says that a change has to be said anew.', () => {
+  const frame = read('{"$$djng":{"again":7,"c":"user","e":5,"v":3}}');
+  assert.deepEqual(frame, { type: 'again', s: 7, label: 'user', e: 5, v: 3 });
 });

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import secrets
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -11,11 +12,15 @@ from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.http import Http404
 from django.utils.module_loading import import_string
 
+from djng.channels import attended_at
+from djng.collection.values import encode
 from djng.conf import websocket_url
 from djng.edit import Author
-from djng.facilities import Facility, names_of, registry
-from djng.redis_store import group_names, session_keys
+from djng.facilities import Attendance, Facility, names_of, registry, seen_of
+from djng.presence import key_of
+from djng.redis_store import group_names, identity_of, session_keys
 from djng.relay import origin
+from djng.relay.attendance import Attendee
 from djng.relay.bound import public_name
 from djng.relay.licence import Licence
 
@@ -84,7 +89,7 @@ def facility_of(request: Any) -> str:
     if not request.path_info.startswith(url):
         raise Refused(f'sockets are opened below {url}', status=404, code=NO_SUCH_FACILITY)
     facility: str = request.path_info.removeprefix(url)
-    if len(facility) > FACILITY_LENGTH or _CONTROL_CHARACTERS.search(facility):
+    if len(attended_at(facility) or facility) > FACILITY_LENGTH or _CONTROL_CHARACTERS.search(facility):
         reason = f'a facility has at most {FACILITY_LENGTH} characters and no control characters'
         raise Refused(reason, status=404, code=NO_SUCH_FACILITY)
     return facility
@@ -93,10 +98,10 @@ def facility_of(request: Any) -> str:
 def declared(name: str) -> Facility | None:
     """Return the facility ``name`` as the project declares it; None where it declares none at all.
 
-    Raises :exc:`Refused` where it declares others only.
+    Raises :exc:`Refused` where it declares others only, and for a list of who is where that is not kept.
     """
     facility = registry.find(name) if registry else None
-    if facility is None and registry:
+    if facility is None and (registry or attended_at(name) is not None):
         raise Refused(NO_SUCH, status=404, code=NO_SUCH_FACILITY)
     return facility
 
@@ -104,7 +109,8 @@ def declared(name: str) -> Facility | None:
 def granted_channels(facility: Facility, request: Any, asked: list[str]) -> list[str]:
     """Return those of the ``asked`` channels that ``facility`` lets the visitor subscribe to and publish on.
 
-    Raises :exc:`Refused` if it leaves nothing; whatever else its methods raise goes through.
+    Where it leaves something, it is prepared. Raises :exc:`Refused` if it leaves nothing; whatever else its methods
+    raise goes through.
     """
     try:
         verbs = {
@@ -112,6 +118,8 @@ def granted_channels(facility: Facility, request: Any, asked: list[str]) -> list
             'publish': facility.may_publish if not all(map(_is_subscribed, asked)) else None,
         }
         held = {verb for verb, may in verbs.items() if may is not None and may(request)}
+        if held:
+            facility.prepare()
     except PermissionDenied as error:
         raise denied(error) from error
     except Http404 as error:
@@ -124,24 +132,57 @@ def granted_channels(facility: Facility, request: Any, asked: list[str]) -> list
     return channels
 
 
-def licence_for(facility: Facility, request: Any) -> Licence:
-    """Return what ``facility`` lets the visitor say; its method may use the database, and raise PermissionDenied."""
+def rights_path(facility: Facility | None, request: Any) -> str:
+    """Return the path by which it is decided what ``request`` may: for a list, that of whose visitors are listed."""
+    if isinstance(facility, Attendance):
+        return websocket_url() + facility.attended.name
+    path: str = request.path_info
+    return path
+
+
+def attendee_of(facility: Facility, request: Any) -> Attendee | None:
+    """Return as whom ``facility`` lists the visitor; None for nobody, and where it keeps no list."""
     try:
-        return Licence(facility, _author_of(request), names_of(facility.writable, request))
+        seen = seen_of(facility, request)
+    except PermissionDenied as error:
+        raise denied(error) from error
+    if seen is None:
+        return None
+    user, session = identity_of(request)
+    client_id = client_id_of(request)
+    tab = secrets.token_hex(8) if client_id is None else public_name(client_id)
+    key = key_of(facility.name, user=user, session=session, client=tab)
+    return Attendee(facility.name, key, tab, encode({name: seen[name] for name in seen if name != 'tabs'}))
+
+
+def licence_for(facility: Facility, request: Any) -> Licence:
+    """Return what ``facility`` lets the visitor see and say; its methods may use the database."""
+    try:
+        return Licence(
+            facility,
+            _author_of(request),
+            names_of(facility.writable, request, 'writable'),
+            names_of(facility.readable, request, 'readable'),
+        )
     except PermissionDenied as error:
         raise denied(error) from error
 
 
-def without_publishing(licence: Licence, channels: list[str]) -> list[str]:
-    """Return what is left of ``channels`` for a plain socket, which may not publish everywhere.
+def left_for_plain(licence: Licence, channels: list[str]) -> list[str]:
+    """Return what is left of ``channels`` for a plain socket, which may not publish, or subscribe, everywhere.
 
     Raises :exc:`Refused` if nothing is.
     """
-    if not licence.is_for_bound_only:
+    if licence.readable is not None:
+        # What it hears are whole messages, and those of other programs before anybody has looked at them.
+        left = []
+    elif licence.is_for_bound_only:
+        left = [channel for channel in channels if _is_subscribed(channel)]
+    else:
         return channels
-    left = [channel for channel in channels if _is_subscribed(channel)]
     if channels and not left:
-        raise Refused('only a bound socket may publish here', status=403, code=NOT_ALLOWED)
+        what = 'publish' if licence.readable is None else 'open a socket'
+        raise Refused(f'only a bound socket may {what} here', status=403, code=NOT_ALLOWED)
     return left
 
 
@@ -170,12 +211,6 @@ def client_id_of(request: Any) -> str | None:
     """Return the secret id by which djng's client names itself; None for any other client."""
     client_id: str = request.GET.get('djng', '')
     return client_id if _CLIENT_ID.fullmatch(client_id) else None
-
-
-def identity_of(request: Any) -> tuple[str | None, str | None]:
-    """Return the primary key of the user and the key of the session that ask, as strings; None for nobody's."""
-    user = str(request.user.pk) if request.user.is_authenticated and hasattr(request.user, 'pk') else None
-    return user, next(iter(session_keys(True, request)), None)
 
 
 def held_channels(request: Any, asked: Iterable[str]) -> list[str]:

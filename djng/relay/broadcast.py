@@ -8,6 +8,7 @@ from websockets.extensions.permessage_deflate import PerMessageDeflate, ServerPe
 from websockets.frames import Frame, Opcode
 
 from djng.relay.connection import encode
+from djng.state.glimpse import change_for
 from djng.state.heard import heard
 
 #: Bytes from which on a message is worth being compressed; docs/benchmarks.rst has the figures.
@@ -63,6 +64,11 @@ class Publication:
     def for_bound(self) -> Broadcast | None:
         """The message as it was published; None where it has no place among the changes of the collection yet."""
         return None if self.heard is None else Broadcast(self.message)
+
+    def for_readers(self, names: frozenset[str]) -> Broadcast | None:
+        """The message with the properties in ``names`` alone, for bound sockets that may read no others."""
+        change = None if self.heard is None else change_for(self.message, names)
+        return None if change is None else Broadcast(change)
 
     @cached_property
     def for_plain(self) -> Broadcast | None:

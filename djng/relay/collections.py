@@ -28,6 +28,9 @@ RENEWAL, RENEWALS_PER_SECOND, LONGEST_RENEWAL = 2.0, 1000, 10.0
 #: Seconds after which a collection is renewed again where somebody else has just written it.
 AGAIN = 1.0
 
+#: Authors of each collection whose last change is remembered.
+REMEMBERED = 100
+
 #: Steps that are run in one round trip.
 BATCH = 256
 
@@ -42,6 +45,8 @@ class _Followed:
         self.readers: dict[int, Asker] = {}
         # The latest epoch and version, the epoch of the last snapshot, and what must have been heard by now.
         self.position = (0, 0)
+        # The last changes that were heard, by their authors: the number of each, and where it has its place.
+        self.changes: dict[bytes, tuple[int, tuple[int, int]]] = {}
         self.told_epoch = 0
         self.expected = (0, 0)
         self.intake = Intake(now)
@@ -69,6 +74,7 @@ class Collections:
         hub.on_published = self._published
         kept.on_read = self._read
         kept.position = self.position
+        kept.changes_up_to = self.changes_up_to
         primitives.spawn(self._run_forever)
 
     def follow(self, number: int, reader: Asker, channels: Iterable[bytes]) -> None:
@@ -92,6 +98,15 @@ class Collections:
         """Return the latest epoch and version that were seen on ``channel``, zeros for none; from any thread."""
         followed = self._followed.get(channel)
         return followed.position if followed is not None else (0, 0)
+
+    def changes_up_to(self, channel: bytes, position: tuple[int, int]) -> tuple[tuple[str, int], ...]:
+        """Return the last changes that were heard on ``channel`` and are not later: their authors and numbers.
+
+        From any thread.
+        """
+        followed = self._followed.get(channel)
+        changes = [] if followed is None else list(followed.changes.items())
+        return tuple((author.decode(), s) for author, (s, place) in changes if place <= position)
 
     def tell_all(self, channel: bytes) -> None:
         """Have all who listen to a collection sent the snapshot; never waits."""
@@ -118,6 +133,9 @@ class Collections:
             return
         followed.intake.told(kept.t, is_same_epoch=followed.position[0] == kept.e)
         followed.position = max(followed.position, (kept.e, kept.v))
+        if followed.told_epoch not in (0, kept.e):
+            # Whoever has asked is told, and all others know only what is lost.
+            self.tell_all(channel)
         followed.told_epoch = kept.e
         self._take(followed)
 
@@ -135,6 +153,12 @@ class Collections:
         if heard.e > followed.position[0]:
             followed.intake.taken = None  # until its snapshot tells
         followed.position = max(followed.position, (heard.e, heard.v))
+        if heard.author is not None and heard.s is not None:
+            # The latest is the last.
+            followed.changes.pop(heard.author, None)
+            followed.changes[heard.author] = heard.s, (heard.e, heard.v)
+            if len(followed.changes) > REMEMBERED:
+                del followed.changes[next(iter(followed.changes))]
         if heard.t is not None:
             followed.intake.took(heard.t, heard.f)
             self._take(followed)

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from websockets.extensions import Extension
 from websockets.frames import Frame, Opcode
 from websockets.protocol import SEND_EOF, Protocol, Side, State
-from websockets.typing import BytesLike
 
+from djng.relay.allowance import Allowance
 from djng.relay.outbox import Full, Outbox
 from djng.relay.primitives import Handle, Loop
+
+if TYPE_CHECKING:
+    # websockets 15 has no such name.
+    from websockets.typing import BytesLike
 
 #: Bytes that may wait for a reader that stays behind; with one more its socket is closed with 1013 (try again later),
 #: or what waits is dropped and said anew.
@@ -60,6 +65,9 @@ class Connection:
     instead when all that waited was dropped, but for the rest of a frame that was half written.
 
     ``on_drained()`` is called whenever the last of what waited has been written.
+
+    ``frame_limit`` says how many frames that are no whole messages may come per second, and at once: pings, pongs and
+    fragments. More of them close the connection with 1008.
     """
 
     __slots__ = (
@@ -68,6 +76,8 @@ class Connection:
         '_eof_heard',
         '_eof_wanted',
         '_fragments',
+        '_frame_allowance',
+        '_frame_limit',
         '_goodbye',
         '_has_sent',
         '_loop',
@@ -100,6 +110,7 @@ class Connection:
         on_drained: Callable[[], object] | None = None,
         max_size: int | None = None,
         outbox_limit: int = OUTBOX_LIMIT,
+        frame_limit: tuple[float, float] | None = None,
         extensions: Sequence[Extension] = (),
     ) -> None:
         sock.setblocking(False)
@@ -127,6 +138,8 @@ class Connection:
         self._outbox = Outbox(sock, loop, outbox_limit, on_error=self._abort, on_empty=self._drained)
         self._batch: list[bytes] | None = None
         self._fragments: bytearray | None = None
+        self._frame_limit = frame_limit
+        self._frame_allowance: Allowance | None = None
         self._opcode = Opcode.TEXT
         self._reading = False
         self._read_size = READ_SIZES[1]
@@ -279,10 +292,17 @@ class Connection:
         if frame.opcode in (Opcode.TEXT, Opcode.BINARY):
             self._opcode = frame.opcode
         elif frame.opcode is not Opcode.CONT:
-            self._answer()
+            if frame.opcode is not Opcode.CLOSE and self._are_too_many_frames():
+                self._turn_away()
+            else:
+                self._answer()
             return
         if frame.fin and self._fragments is None:
             self._message_received(frame.data)
+            return
+        if self._are_too_many_frames():
+            self._turn_away()
+        if self._deaf:
             return
         # One growing buffer: fragments may be as small as their sender likes, and objects are not.
         if self._fragments is None:
@@ -291,6 +311,18 @@ class Connection:
         if frame.fin:
             data, self._fragments = self._fragments, None
             self._message_received(data)
+
+    def _are_too_many_frames(self) -> bool:
+        """Count a frame that is no whole message; such ones are rare, and only for them anything is kept."""
+        if self._frame_limit is None or self._deaf:
+            return False
+        if self._frame_allowance is None:
+            self._frame_allowance = Allowance(self.heard_at, messages=self._frame_limit, size=(0.0, 0.0))
+        return not self._frame_allowance.spend(self.heard_at, 0)
+
+    def _turn_away(self) -> None:
+        self._fragments = None
+        self.close(POLICY_VIOLATION, 'too many pings or fragments')
 
     def _message_received(self, data: BytesLike) -> None:
         if self._deaf:

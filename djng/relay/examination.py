@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404
 from redis.exceptions import RedisError
 
 from djng.cleaning import Errors, clean, errors_of
@@ -132,13 +133,13 @@ class Examination:
         facility = self.facility
         try:
             if facility.form_class is not None:
-                errors = _clean(facility, edit, is_seed=step.seed)
+                errors = _clean(facility, edit, is_seed=bool(step.seed))
                 if errors and not facility.draft:
                     return edit, errors, True
             facility.before_change(self._author, edit)
         except ValidationError as error:
             return edit, errors_of(error), True
-        except PermissionDenied as error:
+        except (PermissionDenied, Http404) as error:
             return edit, {'': [str(error) or 'You may not change this.']}, True
         return edit, errors, False
 

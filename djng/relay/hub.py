@@ -38,6 +38,10 @@ class Listener(Protocol):
     #: Which rendition of a message it hears.
     is_bound: bool
 
+    @property
+    def readable(self) -> frozenset[str] | None:
+        """The names of the properties that a bound one hears of; None for all. The same as long as it listens."""
+
     def hear(self, channel: bytes, broadcast: Broadcast, own: bool, more: bool) -> None:
         """Take what was published on ``channel``, encoded once for all listeners; ``own`` if the listener said it.
 
@@ -53,6 +57,14 @@ class Audience(NamedTuple):
 
     plain: dict[int, Listener]
     bound: dict[int, Listener]
+    #: The bound ones that hear of some properties only.
+    limited: dict[int, Listener]
+
+    def of(self, listener: Listener) -> dict[int, Listener]:
+        """Return where ``listener`` belongs."""
+        if not listener.is_bound:
+            return self.plain
+        return self.bound if listener.readable is None else self.limited
 
 
 class Hub:
@@ -67,7 +79,7 @@ class Hub:
     transaction, so that Redis delivers the two one after the other.
 
     Each message comes in two renditions, see :class:`djng.relay.broadcast.Publication`: one for bound listeners, one
-    for plain ones.
+    for plain ones; and in one for each set of properties that some bound listeners are limited to.
     """
 
     def __init__(self, connect: Callable[[], Any], primitives: Primitives, counts: Counts) -> None:
@@ -139,9 +151,9 @@ class Hub:
         with self._lock:
             audience = self._audiences.get(channel)
             if audience is None:
-                audience = self._audiences[channel] = Audience({}, {})
+                audience = self._audiences[channel] = Audience({}, {}, {})
                 self._command('SUBSCRIBE', channel)
-            (audience.bound if listener.is_bound else audience.plain)[listener.number] = listener
+            audience.of(listener)[listener.number] = listener
             if self._connection is not None and not self._unconfirmed.get(channel, 0):
                 return None
             event = self._primitives.event()
@@ -153,8 +165,8 @@ class Hub:
             audience = self._audiences.get(channel)
             if audience is None:
                 return
-            (audience.bound if listener.is_bound else audience.plain).pop(listener.number, None)
-            if not audience.bound and not audience.plain:
+            audience.of(listener).pop(listener.number, None)
+            if not any(audience):
                 del self._audiences[channel]
                 self._waiting.pop(channel, None)
                 self._command('UNSUBSCRIBE', channel)
@@ -172,14 +184,12 @@ class Hub:
         """Hand what is kept to all plain sockets on ``channel``, unless all of them have heard something newer."""
         if channel in self._filling:
             self._filling.discard(channel)
-            self._hand_out(channel, kept, self._listeners(channel, bound=False), None, more=False)
+            self._hand_out(channel, kept, self._plain(channel), None, more=False)
 
-    def _listeners(self, channel: bytes, *, bound: bool) -> list[Listener]:
+    def _plain(self, channel: bytes) -> list[Listener]:
         with self._lock:
             audience = self._audiences.get(channel)
-            if audience is None:
-                return []
-            return list((audience.bound if bound else audience.plain).values())
+            return [] if audience is None else list(audience.plain.values())
 
     def _deliver(self, channel: bytes, message: bytes, author: int | None, *, more: bool) -> list[Listener]:
         self._filling.discard(channel)
@@ -188,15 +198,20 @@ class Hub:
             if audience is None:
                 return []
             plain, bound = list(audience.plain.values()), list(audience.bound.values())
+            limited = list(audience.limited.values())
         publication = Publication(message)
-        if bound:
+        if bound or limited:
             self.on_published(channel, publication)
+        if bound:
             self._hand_out(channel, publication.for_bound, bound, author, more=more)
+        if limited:
+            for readable, some in _by_readable(limited).items():
+                self._hand_out(channel, publication.for_readers(readable), some, author, more=more)
         if plain:
             if publication.changes_array:
                 self.on_array(channel, plain)
             self._hand_out(channel, publication.for_plain, plain, author, more=more)
-        return plain + bound
+        return plain + bound + limited
 
     def _hand_out(
         self, channel: bytes, broadcast: Broadcast | None, listeners: list[Listener], author: int | None, *, more: bool
@@ -316,3 +331,12 @@ class Hub:
                     replies.append(connection.read_response(disconnect_on_error=False))
             finally:
                 self._loop.call_soon_threadsafe(self._received, replies, generation)
+
+
+def _by_readable(listeners: Iterable[Listener]) -> dict[frozenset[str], list[Listener]]:
+    """Return ``listeners`` by what they may hear of, which for all of them is not all."""
+    groups: dict[frozenset[str], list[Listener]] = {}
+    for listener in listeners:
+        assert listener.readable is not None
+        groups.setdefault(listener.readable, []).append(listener)
+    return groups

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import logging
 import queue
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Protocol
 
@@ -16,6 +16,8 @@ from djng.relay import frames
 from djng.relay.broadcast import Broadcast
 from djng.relay.hub import Hub
 from djng.relay.primitives import Primitives
+from djng.relay.strangers import Strangers, is_strange
+from djng.state.glimpse import kept_for
 from djng.state.steps import Failed, Kept, Snapshot
 from djng.state.store import Store
 
@@ -34,6 +36,7 @@ class Reading:
     def __init__(self, label: str, kept: Kept) -> None:
         self.kept = kept
         self._label = label
+        self._for_readers: dict[frozenset[str], Broadcast] = {}
 
     @property
     def is_collection(self) -> bool:
@@ -44,6 +47,16 @@ class Reading:
     def for_bound(self) -> Broadcast:
         """The snapshot."""
         return Broadcast(frames.snapshot(self._label, self.kept))
+
+    def for_readers(self, names: frozenset[str] | None) -> Broadcast:
+        """The snapshot for who may read the properties in ``names`` alone, made once for all of them; None for all."""
+        if names is None:
+            return self.for_bound
+        snapshot = self._for_readers.get(names)
+        if snapshot is None:
+            snapshot = Broadcast(frames.snapshot(self._label, kept_for(self.kept, names)))
+            self._for_readers[names] = snapshot
+        return snapshot
 
     @cached_property
     def for_plain(self) -> Broadcast | None:
@@ -70,13 +83,16 @@ class Readings:
     Every method is called on the loop; Redis is asked in a thread.
     """
 
-    def __init__(self, store: Store, hub: Hub, primitives: Primitives) -> None:
+    def __init__(self, store: Store, hub: Hub, primitives: Primitives, strangers: Strangers) -> None:
         #: Called with whatever was read of a channel, before those who have asked are told.
         self.on_read: Callable[[bytes, Kept], object] = lambda channel, kept: None
         #: Asked for the latest position, epoch and version, that was seen on a channel.
         self.position: Callable[[bytes], tuple[int, int]] = lambda channel: (0, 0)
+        #: Asked for the last changes that were heard there up to a position: their authors and numbers.
+        self.changes_up_to: Callable[[bytes, tuple[int, int]], Sequence[tuple[str, int]]] = lambda channel, at: ()
         self._store = store
         self._hub = hub
+        self._strangers = strangers
         self._loop = primitives.loop()
         self._sleep = primitives.sleep
         self._wanted = primitives.queue()
@@ -146,10 +162,13 @@ class Readings:
         try:
             for channel, outcome in zip(asking, self._store.run(steps), strict=True):
                 if isinstance(outcome, Failed):
-                    if 'WRONGTYPE' in str(outcome.error):
+                    if is_strange(outcome.error):
+                        self._strangers.meet(channel)
                         self._loop.call_soon_threadsafe(self._heard, number, channel, None)
                     else:
                         unread[channel] = outcome.error
+                else:
+                    self._strangers.forget(channel)
         except (RedisError, OSError) as error:
             unread = dict.fromkeys(asking, error)
         if unread:

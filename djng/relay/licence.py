@@ -1,21 +1,34 @@
-"""What a facility lets one socket say: which properties, and how often. How much, the script in Redis knows."""
+"""What a facility lets one socket see and say: which properties, and how often. How much, the script in Redis knows."""
 
 from __future__ import annotations
 
+from djng.cleaning import Errors
 from djng.edit import Author
 from djng.facilities import Facility
+from djng.state.glimpse import errors_for
 from djng.state.merge import Change
 
 
 class Licence:
-    """What holds for one socket of ``author`` to ``facility``; ``writable`` are names of properties, None for all."""
+    """What holds for one socket of ``author`` to ``facility``.
 
-    __slots__ = ('_next', 'author', 'facility', 'writable')
+    ``writable`` and ``readable`` are names of properties, None for all. Where not all is readable, what is not is
+    writable only if it is said to be: nobody overwrites unknowingly what others see.
+    """
 
-    def __init__(self, facility: Facility, author: Author, writable: frozenset[str] | None) -> None:
+    __slots__ = ('_next', 'author', 'facility', 'readable', 'writable')
+
+    def __init__(
+        self,
+        facility: Facility,
+        author: Author,
+        writable: frozenset[str] | None,
+        readable: frozenset[str] | None = None,
+    ) -> None:
         self.facility = facility
         self.author = author
-        self.writable = writable
+        self.readable = readable
+        self.writable = readable if writable is None else writable
         # When the next change would be due if all came at an even pace.
         self._next = 0.0
 
@@ -34,11 +47,22 @@ class Licence:
         return {name: ['You may not change this.'] for name in names if name not in self.writable}
 
     def permitted(self, seed: Change) -> Change | None:
-        """Return what of ``seed`` may be written; None for nothing."""
+        """Return what of ``seed`` may be written; None for nothing.
+
+        What a page knows that sees a part only is no collection, and would stand in the way of one that is whole.
+        """
+        if self.readable is not None:
+            return None
         if self.writable is None:
             return seed
         texts = {name: text for name, text in seed.set.items() if name in self.writable}
         return seed._replace(set=texts) if seed.kind == 'object' and texts else None
+
+    def visible(self, errors: Errors, change: Change) -> Errors:
+        """Return what the author of ``change`` may be told of what is wrong with it."""
+        if self.readable is None:
+            return errors
+        return errors_for(errors, self.readable, (*change.set, *change.delete))
 
     def wait(self, now: float) -> float:
         """Count a message, and return for how many seconds no other is to be taken; ``now`` is in seconds, too.

@@ -11,6 +11,7 @@ from redis.exceptions import RedisError
 
 from djng.redis_store import RedisMessage
 from djng.relay.primitives import Loop, Primitives
+from djng.relay.strangers import Strangers, is_strange
 from djng.state.steps import Failed, Outcome, Step
 from djng.state.store import Store
 
@@ -66,8 +67,9 @@ class _Said(NamedTuple):
 class Outgoing:
     """The one way by which all sockets of a process publish; messages keep the order in which they are said."""
 
-    def __init__(self, store: Store, primitives: Primitives) -> None:
+    def __init__(self, store: Store, primitives: Primitives, strangers: Strangers) -> None:
         self._store = store
+        self._strangers = strangers
         self._loop: Loop = primitives.loop()
         self._queue = primitives.queue()
         primitives.spawn(self._publish_forever)
@@ -129,8 +131,15 @@ class Outgoing:
                 outcomes = self._store.run(steps)
         except (RedisError, OSError) as error:
             outcomes = [Failed(error)] * len(steps)
-        if failures := [outcome for outcome in outcomes if isinstance(outcome, Failed)]:
-            logger.warning('Lost %d messages on their way to Redis: %s', len(failures), failures[0].error)
+        failures = []
+        for step, outcome in zip(steps, outcomes, strict=True):
+            if isinstance(outcome, Failed):
+                if is_strange(outcome.error):
+                    self._strangers.meet(step.channel)
+                else:
+                    failures.append(outcome.error)
+        if failures:
+            logger.warning('Lost %d messages on their way to Redis: %s', len(failures), failures[0])
         taken, begin = [], 0
         for utterance in run:
             mine = outcomes[begin : begin + len(utterance.steps)]

@@ -11,10 +11,11 @@ from typing import Any
 
 import redis
 
-from djng import rights
+from djng import permissions, rights
 from djng.facilities import terms_of
 from djng.redis_store import make_subscription_connection
 from djng.relay.arrays import WholeArrays
+from djng.relay.attendance import Attendances
 from djng.relay.bound import BoundVisitor, can_be_bound
 from djng.relay.broadcast import Broadcast
 from djng.relay.clerk import Clerk
@@ -28,6 +29,7 @@ from djng.relay.outgoing import Outgoing
 from djng.relay.plain import PlainVisitor
 from djng.relay.primitives import Primitives
 from djng.relay.pubsub import HubRedis
+from djng.relay.strangers import Strangers
 from djng.relay.visitor import Visitor
 from djng.signals import change_log
 from djng.state.store import Store
@@ -55,6 +57,7 @@ class ProcessRelay:
     number = 0
     #: It listens to no collection.
     is_bound = False
+    readable = None
 
     def __init__(self, client: redis.Redis, primitives: Primitives, *, heartbeat: str | None, expire: int) -> None:
         self.loop = primitives.loop()
@@ -68,20 +71,23 @@ class ProcessRelay:
         self._client = client
         self._hub = Hub(lambda: make_subscription_connection(client), primitives, self.counts)
         store = Store(client, expire=expire, log=change_log, terms=terms_of)
-        self._kept = Readings(store, self._hub, primitives)
+        strangers = Strangers()
+        self._kept = Readings(store, self._hub, primitives, strangers)
         self._refill = Refill(self._hub)
         self._hub.on_gap = self._tell_again
         self._arrays = WholeArrays(self._hub, self._kept, self.loop)
         self._collections = Collections(store, self._hub, self._kept, primitives, self.counts)
         # Idle connections of the pool were lost with the hub's; each would cost somebody a message or a handshake.
         self._hub.on_lost = lambda: client.connection_pool.disconnect(inuse_connections=False)
-        self._outgoing = Outgoing(store, primitives)
+        self._outgoing = Outgoing(store, primitives, strangers)
         self._clerk = Clerk(store, primitives)
         self._comings = Comings(client, primitives)
+        self._attendances = Attendances(store, primitives, self._collections.position)
         self._numbers = itertools.count(1)
         self._heartbeat = encode(heartbeat.encode()) if heartbeat else None
         self.loop.call_soon_threadsafe(self._tick)
         self._hub.listen(rights.channel().encode(), self)
+        primitives.spawn(permissions.report, client)
 
     def expect(self, subscriber_class: Any, *, echo: bool, client_id: str | None = None) -> Visitor:
         """Return a visitor, not yet open, with a subscriber of ``subscriber_class`` that listens through the hub.
@@ -110,6 +116,8 @@ class ProcessRelay:
         if isinstance(visitor, BoundVisitor):
             self._collections.follow(visitor.number, visitor, visitor.channels)
         self._comings.tell('opened', visitor.facility, visitor.who)
+        if visitor.attendee is not None:
+            self._attendances.enter(visitor.attendee)
         visitor.open(connection, early, deflates=deflates)
         if isinstance(visitor, PlainVisitor):
             for channel in visitor.awaited:
@@ -126,6 +134,8 @@ class ProcessRelay:
     def _gone(self, visitor: Visitor) -> None:
         self.visitors.discard(visitor)
         self._comings.tell('closed', visitor.facility, visitor.who)
+        if visitor.attendee is not None:
+            self._attendances.leave(visitor.attendee)
         if isinstance(visitor, BoundVisitor):
             self._collections.leave(visitor.number)
         self.counts.sockets -= 1
@@ -161,6 +171,7 @@ class ProcessRelay:
         On the loop's thread, where ``sleep`` lets the loop go on. What browsers have said by then is published first,
         and that they have gone is logged, for which they may take :data:`GOODBYE_PATIENCE`.
         """
+        self._attendances.part()
         visitors = random.sample(sorted(self.visitors, key=id), len(self.visitors))
         for n, visitor in enumerate(visitors, 1):
             visitor.turn_out(SERVICE_RESTART, 'the server starts anew')
@@ -169,7 +180,7 @@ class ProcessRelay:
         deadline = self.loop.time() + GOODBYE_PATIENCE
 
         def is_busy() -> bool:
-            return self._comings.waiting > 0 or any(
+            return (self._comings.waiting > 0 or self._attendances.is_parting) or any(
                 visitor.is_unpublished or visitor in self.visitors for visitor in visitors
             )
 
@@ -182,4 +193,5 @@ class ProcessRelay:
         for visitor in list(self.visitors):
             visitor.look_after(now, self._heartbeat)
         self._collections.look_after(now)
+        self._attendances.look_after()
         self.on_tick()

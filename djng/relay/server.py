@@ -23,14 +23,14 @@ from ws4redis.subscriber import RedisSubscriber as UpstreamSubscriber
 from ws4redis.wsgi_server import WebsocketWSGIServer
 
 from djng import facilities
-from djng.redis_store import make_client
+from djng.redis_store import identity_of, make_client
 from djng.relay import admission, handshake, lookups, monitoring
 from djng.relay.admission import Refused
 from djng.relay.connection import OUTBOX_LIMIT, Connection
 from djng.relay.handshake import Answer
 from djng.relay.primitives import Primitives
 from djng.relay.process import ProcessRelay
-from djng.relay.visitor import Visitor
+from djng.relay.visitor import FRAME_LIMIT, Visitor
 from djng.state.log import who
 from djng.subscriber import RedisSubscriber
 
@@ -212,10 +212,12 @@ class RelayServer(WebsocketWSGIServer):  # type: ignore[misc]  # ws4redis has no
         asked_at = self.relay.loop.time()
         name = admission.facility_of(request)
         facility = admission.declared(name)
+        # Whoever may hear a facility may hear who is there, and nobody else, whatever decides it.
+        path, request.path_info = request.path_info, admission.rights_path(facility, request)
         (self._process_request or self.process_request)(request)
         if getattr(request, 'user', None) is None:
             request.user = anonymous_user()
-        identity = admission.identity_of(request)
+        identity = identity_of(request)
         if self.relay.sessions[identity[1] or ''] >= admission.SOCKETS_PER_SESSION:
             raise Refused('this session has too many sockets open', status=429, code=None)
         channels, echo = self.process_subscriptions(request)
@@ -223,19 +225,21 @@ class RelayServer(WebsocketWSGIServer):  # type: ignore[misc]  # ws4redis has no
             channels = admission.allowed_channels(self._allowed_channels, request, channels)
         except PermissionDenied as error:
             raise admission.denied(error) from error
-        licence = None
+        licence = attendee = None
         if facility is not None:
             channels = admission.granted_channels(facility, request, channels)
             licence = admission.licence_for(facility, request)
+            attendee = admission.attendee_of(facility, request)
         channels = admission.held_channels(request, channels)
         visitor = self.relay.expect(self.Subscriber, echo=echo, client_id=admission.client_id_of(request))
-        visitor.licence = licence
+        visitor.licence, visitor.attendee = licence, attendee
         visitor.user_id, visitor.session_key = identity
         visitor.facility, visitor.asked_at = name, asked_at
         visitor.who = who(user=identity[0], address=request.META.get('REMOTE_ADDR', ''), client=visitor.name)
         try:
             if licence is not None and not visitor.is_bound:
-                channels = admission.without_publishing(licence, channels)
+                channels = admission.left_for_plain(licence, channels)
+            request.path_info = path
             visitor.subscriber.set_pubsub_channels(request, channels)
             if visitor.greets_itself:
                 visitor.subscriber.send_persisted_messages(visitor)
@@ -257,6 +261,7 @@ class RelayServer(WebsocketWSGIServer):  # type: ignore[misc]  # ws4redis has no
             max_size=max_size,
             # A reader to whom the largest message is on its way is not slow yet.
             outbox_limit=OUTBOX_LIMIT + (max_size or 0),
+            frame_limit=FRAME_LIMIT,
             extensions=extensions,
         )
         self.relay.enter(visitor, connection, early, deflates=handshake.deflates(extensions))

@@ -10,12 +10,14 @@ from typing import Any
 from ws4redis.redis_store import RedisMessage
 
 from djng.relay.allowance import Allowance
+from djng.relay.attendance import Attendee
 from djng.relay.broadcast import Broadcast
-from djng.relay.connection import POLICY_VIOLATION, TRY_AGAIN_LATER, UNSUPPORTED_DATA, Connection
+from djng.relay.connection import INTERNAL_ERROR, POLICY_VIOLATION, TRY_AGAIN_LATER, UNSUPPORTED_DATA, Connection
 from djng.relay.counts import Counts
 from djng.relay.licence import Licence
 from djng.relay.outgoing import Outgoing, Utterance
 from djng.relay.primitives import Loop
+from djng.relay.strangers import REASON, is_strange
 
 logger = logging.getLogger('djng.relay')
 
@@ -29,6 +31,9 @@ HEARTBEAT_INTERVAL = 4.0
 #: a second; a page that sends more than this without end is broken, and would drown all others at its facility.
 MESSAGE_RATE, MESSAGE_BURST = 500.0, 20_000.0
 BYTE_RATE, BYTE_BURST = 2.0 * 1024 * 1024, 64.0 * 1024 * 1024
+
+#: Pings, pongs and fragments that may come per second in the long run, and at once; they are counted by themselves.
+FRAME_LIMIT = MESSAGE_RATE, MESSAGE_BURST
 
 
 class Visitor:
@@ -44,6 +49,7 @@ class Visitor:
         '_too_fast',
         '_unpublished',
         'asked_at',
+        'attendee',
         'facility',
         'is_cut',
         'licence',
@@ -72,6 +78,8 @@ class Visitor:
         self.asked_at = 0.0
         #: What the facility lets it say; None where none is declared.
         self.licence: Licence | None = None
+        #: As whom the facility lists it; None where it does not.
+        self.attendee: Attendee | None = None
         #: Called on the loop when the socket has gone.
         self.on_gone: Callable[[Visitor], object] = lambda visitor: None
         #: Whether something that it said was lost; nothing behind that may be published.
@@ -90,6 +98,11 @@ class Visitor:
     def name(self) -> str | None:
         """By what name others know the browser's page; None where it has none."""
         return None
+
+    @property
+    def readable(self) -> frozenset[str] | None:
+        """The names of the properties that it may be told of; None for all."""
+        return None if self.licence is None else self.licence.readable
 
     @property
     def channels(self) -> dict[bytes, None]:
@@ -209,9 +222,15 @@ class Visitor:
         self._read_on()
 
     def not_published(self, error: Exception) -> None:
-        """Close the socket, so that its browser comes back and says again what got lost."""
+        """Close the socket, so that its browser comes back and says again what got lost.
+
+        Where it is an error that comes again, the code says so.
+        """
         self._counts.unpublished += 1
-        self.turn_out(TRY_AGAIN_LATER, 'a message could not be published')
+        if is_strange(error):
+            self.turn_out(INTERNAL_ERROR, REASON)
+        else:
+            self.turn_out(TRY_AGAIN_LATER, 'a message could not be published')
 
     def turn_out(self, code: int, reason: str) -> None:
         """Close the socket at once, where it is open."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import random
+from collections.abc import Sequence
 from typing import Any
 
 from djng.state.frame import parse_plain
@@ -13,11 +15,14 @@ from djng.state.merge import MOST_ITEMS, Change, name_text
 from djng.state.steps import (
     Acknowledged,
     Applied,
+    Attend,
+    Attended,
     Counted,
     Gone,
     Kept,
     NotTaken,
     Outcome,
+    Outdated,
     Refused,
     Relay,
     Relayed,
@@ -29,6 +34,7 @@ from djng.state.steps import (
     Terms,
     Told,
     Unexpected,
+    Unknown,
 )
 
 #: Each byte as four characters of white space.
@@ -44,14 +50,17 @@ _REASONS = {
 _OUTCOMES: dict[bytes, Any] = {
     b'acknowledged': Acknowledged,
     b'applied': Applied,
+    b'attended': Attended,
     b'counted': Counted,
     b'gone': Gone,
     b'kept': Kept.of,
     b'not taken': NotTaken,
+    b'outdated': Outdated,
     b'refused': lambda reason, most=0: Refused({'': [_REASONS[reason].format(most)]}),
     b'relayed': Relayed,
     b'renewed': Renewed.of,
     b'told': Told,
+    b'unknown': Unknown,
     b'unexpected': lambda e, v, texts: Unexpected(e, v, tuple(text.decode() if text else None for text in texts)),
 }
 
@@ -67,13 +76,16 @@ def call_for(step: Step, terms: Terms, grace: int) -> list[Any]:
     if isinstance(step, Submit):
         # A change without a number cannot be known again.
         author = None if step.s is None else step.author
-        return [*_head('submit', step, ttl, author), *_submit(step)]
+        return [*_head('submit', step, ttl, author, [name for name, _ in step.holds]), *_submit(step)]
     if isinstance(step, Relay):
         return [*_head('relay', step, ttl), *_relay(step, terms.expire)]
     if isinstance(step, Take):
         return [*_head('take', step, ttl), digest_of(step.text), step.t, *_change(_plain(step.text))]
     if isinstance(step, Snapshot):
         return [*_head('snapshot', step, ttl), step.marks or b'', step.token, _flag(step.create)]
+    if isinstance(step, Attend):
+        ttl = max(terms.expire, grace, math.ceil(step.life))
+        return [*_head('attend', step, ttl, here=True), *_attend(step)]
     return _head('renew', step, ttl)
 
 
@@ -93,12 +105,19 @@ def digest_of(text: bytes) -> str:
     return hashlib.sha1(text, usedforsecurity=False).hexdigest()
 
 
-def _head(name: str, step: Step, ttl: int | str, author: str | None = None) -> list[Any]:
+def _head(
+    name: str, step: Step, ttl: int | str, author: str | None = None, held: Sequence[str] = (), *, here: bool = False
+) -> list[Any]:
     """Return the keys, and the arguments that all scripts have."""
     keys = keys_of(step.channel.encode() if isinstance(step.channel, str) else step.channel)
     names = [keys.channel, keys.fields, keys.meta]
     if author is not None:
         names.append(keys.client + author.encode())
+    if here:
+        names.append(keys.here)
+    if held:
+        # Of no author, and of no log: other names do not come before the sixth.
+        names = [*names, keys.channel, keys.channel][:5] + [keys.client + other.encode() for other in held]
     least = (0, 0) if isinstance(step, Relay) else (step.least_epoch, step.least_version)
     return [len(names), *names, name, name_text(step.label), _stamp(), ttl, *least]
 
@@ -133,8 +152,13 @@ def _change(change: Change | None) -> list[Any]:
     else:
         for name, text in change.set.items():
             arguments += name_text(name), _text(text)
-    arguments += len(change.delete), *map(name_text, change.delete)
+    is_array = change.kind == 'array'
+    arguments += len(change.delete), *(change.delete if is_array else map(name_text, change.delete))
     arguments += '' if change.length is None else change.length, len(change.push), *map(_text, change.push)
+    if is_array:
+        arguments += *(change.at or ('', '')), len(change.insert)
+        for index, texts in change.insert:
+            arguments += index, len(texts), *map(_text, texts)
     return arguments
 
 
@@ -142,10 +166,20 @@ def _submit(step: Submit) -> list[Any]:
     end = '' if step.author is None else f',"o":{name_text(step.author)}'
     if step.s is not None:
         end += f',"s":{step.s}'
-    if step.change.delete:
+    if step.change.delete and step.change.kind == 'object':
         end += f',"del":[{",".join(map(name_text, step.change.delete))}]'
     number = '' if step.author is None or step.s is None else step.s
-    return [number, _flag(step.seed), _flag(step.create), end, *_expected(step), *_change(step.change)]
+    seed = 'again' if step.again else _flag(bool(step.seed))
+    if isinstance(step.seed, tuple):
+        seed = ' '.join(map(str, (*step.seed, *(number for _, number in step.holds))))
+    return [number, seed, _flag(step.create), end, *_expected(step), *_change(step.change)]
+
+
+def _attend(step: Attend) -> list[Any]:
+    arguments = [step.process, round(step.life * 1000), _flag(step.is_first), len(step.people)]
+    for key, told in step.people.items():
+        arguments += name_text(key), _text(told)
+    return arguments
 
 
 def _expected(step: Submit) -> list[Any]:

@@ -1,7 +1,11 @@
 -- A change is laid over the collection, and published.
 
+-- Bytes of what is remembered of moves.
+local MOVES = 4000
+
 -- Reads a change from the arguments, nil for none: kind, the number of properties, these by name and text, the number
--- of names that are deleted, these, the length or nothing, the number of items to push, these.
+-- of names that are deleted, these, the length or nothing, the number of items to push, these, and of an array what is
+-- said there.
 local function read_change(from)
     if ARGV[from] == '' then return nil end
     local change, names, texts = { kind = ARGV[from], names = {}, texts = {}, delete = {}, push = {} }
@@ -17,6 +21,19 @@ local function read_change(from)
     change.length = tonumber(ARGV[at])
     count = tonumber(ARGV[at + 1])
     for i = 1, count do change.push[i] = ARGV[at + 1 + i] end
+    if change.kind == 'array' then
+        -- The position that the indexes are of, and what is put in before which of them.
+        at = at + 2 + count
+        change.e, change.v, change.insert = tonumber(ARGV[at]), tonumber(ARGV[at + 1]), {}
+        local inserts = tonumber(ARGV[at + 2])
+        at = at + 3
+        for i = 1, inserts do
+            local insert = { at = tonumber(ARGV[at]) }
+            for k = 1, tonumber(ARGV[at + 1]) do insert[k] = ARGV[at + 1 + k] end
+            change.insert[i] = insert
+            at = at + 2 + #insert
+        end
+    end
     return change
 end
 
@@ -77,7 +94,8 @@ local function apply_to_object(change)
     in_parts('HSET', FIELDS, puts)
 end
 
--- The names and texts must be in ascending order. Afterwards they hold what was pushed, too.
+-- The names and texts must be in ascending order, and below the length that is cut to. Afterwards they hold what was
+-- pushed, too.
 local function apply_to_array(change)
     local names, texts, length = change.names, change.texts, change.length
     if length and length < meta.n then
@@ -99,7 +117,6 @@ local function apply_to_array(change)
         puts[#puts + 1] = index
         puts[#puts + 1] = texts[i]
     end
-    while length and meta.n + #fresh < length do fresh[#fresh + 1] = 'null' end
     for _, text in ipairs(change.push) do
         local index = meta.n + #fresh
         fresh[#fresh + 1] = text
@@ -118,6 +135,12 @@ end
 -- Why the change cannot be applied, if so, and the limit that it exceeds. One that makes the collection smaller can.
 local function objection(change)
     if meta.kind ~= change.kind and meta.n > 0 then return meta.kind end
+
+    -- How many items there are before those that are pushed.
+    local function length_by(change)
+        local highest = tonumber(change.names[#change.names]) or -1
+        return math.min(math.max(meta.n, highest + 1), change.length or math.huge)
+    end
 
     -- How many entries and bytes there are once the change is applied.
     local function measure(change)
@@ -140,11 +163,9 @@ local function objection(change)
             end
         end
         if not is_object then
-            local highest = tonumber(names[#names])
-            local length = change.length or math.max(meta.n, highest and highest + 1 or 0)
+            local length, gone = length_by(change), {}
             -- What lies between is null, and a comma.
             if length > entries then bytes = bytes + 5 * (length - entries) end
-            local gone = {}
             for index = length, meta.n - 1 do gone[#gone + 1] = index end
             for _, value in ipairs(in_parts('HMGET', FIELDS, gone)) do bytes = bytes - #value - 1 end
             entries = length + #change.push
@@ -160,15 +181,71 @@ local function objection(change)
         if MOST_BYTES and bytes + 1 > MOST_BYTES and bytes > meta.live then return 'bytes', MOST_BYTES end
     end
     if change.kind == 'array' then
-        local highest = tonumber(change.names[#change.names])
-        local length = change.length or math.max(meta.n, highest and highest + 1 or 0)
-        if length + #change.push > MOST_ITEMS then return 'items' end
+        if length_by(change) + #change.push > MOST_ITEMS then return 'items' end
     end
 end
 
-local function apply(change)
+local function marked(sign, names)
+    local fields = {}
+    for i = 1, #names do fields[i] = sign .. names[i] end
+    return fields
+end
+
+-- In meta, while the collection takes seeds: a plus and a name for what stems from a seed and nobody has changed since, a
+-- minus and a name for what was deleted.
+local function mark(sign, names)
+    local marks = {}
+    for i, field in ipairs(marked(sign, names)) do marks[2 * i - 1], marks[2 * i] = field, 1 end
+    in_parts('HSET', META, marks)
+end
+
+local function unmark(sign, names)
+    in_parts('HDEL', META, marked(sign, names))
+end
+
+-- Remembers what was taken out and put in, so that indexes of an older version can be told: in meta, under `moves`, the
+-- version from which on all of it is known, and then of each move the version that it led to, an index, how many items
+-- went from there, and how many came.
+local function note_moves(change)
+    local moves = change.moves
+    if not moves then
+        if not change.length or change.length >= meta.n then return end
+        moves = { { change.length, meta.n - change.length, 0 } }
+    end
+    local parts = { call('HGET', META, 'moves') or '0;' }
+    for i, move in ipairs(moves) do parts[i + 1] = meta.v + 1 .. ' ' .. table.concat(move, ' ') .. ',' end
+    local text = table.concat(parts)
+    if #text > MOVES then
+        local from = string.find(text, ',', #text - MOVES / 2, true)
+        local since = string.match(string.sub(text, 1, from), '(%d+) %d+ %d+ %d+,$')
+        text = since .. ';' .. string.sub(text, from + 1)
+    end
+    call('HSET', META, 'moves', text)
+end
+
+-- Applies a change, which may be what is news of a seed.
+local function apply(change, is_seed)
     if meta.kind ~= change.kind then make_empty(change.kind) end
-    if change.kind == 'array' then apply_to_array(change) else apply_to_object(change) end
+    if meta.seedable and change.kind == 'object' then
+        if is_seed then
+            mark('+', change.names)
+            unmark('+', change.delete)
+        else
+            if meta.seed then
+                unmark('+', change.names)
+                unmark('+', change.delete)
+            end
+            mark('-', change.delete)
+        end
+    end
+    if change.kind == 'array' then
+        -- Where more than pushing was done to it there is no front any more that a better seed could take the place of.
+        if meta.seedable and not is_seed and (#change.names > 0 or change.length) then meta.front = -1 end
+        note_moves(change)
+        apply_to_array(change)
+    else
+        apply_to_object(change)
+    end
     meta.v = meta.v + 1
     save()
 end

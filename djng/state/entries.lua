@@ -14,6 +14,7 @@
 -- In fields are the values: of an array by index, of an object by name, with the index and a space before it.
 
 local K, FIELDS, META, CLIENT, LOG = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+if LOG == K then LOG = nil end
 local STAMP = ARGV[3]
 local SPAN = 16
 -- Arguments of one command: Lua's stack takes some thousand.

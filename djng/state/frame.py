@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from djng.state.merge import MOST_ITEMS, Change, Kind
 from djng.state.reading import SPACE, NotJSON, array_items, decode, object_members
@@ -14,6 +14,9 @@ MOST_CHANGES = 2**53 - 1
 ABOUT = '$$djng'
 
 _INDEX = re.compile(r'0|[1-9][0-9]{0,5}')
+
+
+Inserts: TypeAlias = 'tuple[tuple[int, tuple[str, ...]], ...]'
 
 
 class Invalid(ValueError):
@@ -36,12 +39,14 @@ class Frame(NamedTuple):
     change: Change | None
     #: The number of the change; None for a seed.
     s: int | None
-    #: Whether it counts only while the collection is empty.
-    seed: bool
+    #: Whether it counts only for what is missing: True, or the position that it is of.
+    seed: bool | tuple[int, int]
     #: Whether all snapshots are asked for again.
     sync: bool
-    #: The one label that a seed is for; None for all that its author may write to.
+    #: The one label that a seed is for, None for all that its author may write to; or that an array's indexes are of.
     label: str | None = None
+    #: Whether the change may have been said before.
+    again: bool = False
 
 
 def parse_frame(text: str) -> Frame:
@@ -61,7 +66,7 @@ def parse_frame(text: str) -> Frame:
                 errors[name] = [error]
     if len(found) != 1:
         raise Invalid(f'A frame has one {ABOUT}.')
-    about, push = _about(found[0], errors)
+    about, push, insert = _about(found[0], errors)
     s, seed, sync = about.get('s'), about.get('seed') == 1, about.get('sync') == 1
     if sync and s is None and not seed:
         return Frame(None, None, False, True)
@@ -70,11 +75,16 @@ def parse_frame(text: str) -> Frame:
             raise Invalid('The number s of a change is a positive integer.')
         if seed:
             raise Invalid('A seed has no number.', s)
+    position = about.get('e'), about.get('v')
+    is_known = all(type(number) is int and 0 <= number <= MOST_CHANGES for number in position)
     change = _change(texts, about, push, errors)
+    if change is not None and change.kind == 'array' and not seed:
+        change = change._replace(insert=insert, at=position if is_known else None)  # type: ignore[arg-type]
     if errors:
         raise Invalid('The change is refused.', s, errors)
-    label = about.get('c') if seed else None
-    return Frame(change, s, seed, sync, label if isinstance(label, str) else None)
+    is_of_one = isinstance(about.get('c'), str) and (seed or (change is not None and change.at is not None))
+    label = about['c'] if is_of_one else None
+    return Frame(change, s, position if seed and is_known else seed, sync, label, about.get('again') == 1)  # type: ignore[arg-type]
 
 
 def parse_plain(text: str) -> Change | None:
@@ -98,27 +108,45 @@ def parse_plain(text: str) -> Change | None:
     return None
 
 
-def _about(text: str, errors: dict[str, list[str]]) -> tuple[dict[str, Any], tuple[str, ...]]:
-    """Return what ``$$djng`` says, decoded, and apart from it the JSON texts of the items to push."""
+def _about(text: str, errors: dict[str, list[str]]) -> tuple[dict[str, Any], tuple[str, ...], Inserts]:
+    """Return what ``$$djng`` says, decoded, and apart from it the JSON texts of the items to push and to put in."""
     if not text.startswith('{'):
         raise Invalid(f'{ABOUT} is an object.')
     about: dict[str, Any] = {}
     push: tuple[str, ...] = ()
+    insert: Inserts = ()
     for name, value, error in object_members(text):
         if name == 'push':
             if not value.startswith('['):
                 errors.setdefault('', []).append('What is pushed is an array.')
                 continue
-            items = [*array_items(value)]
-            push = tuple(item for item, _ in items)
-            for wrong in dict.fromkeys(wrong for _, wrong in items if wrong):
-                errors.setdefault('', []).append(wrong)
+            push = _items(value, errors)
             about['push'] = True
+        elif name == 'ins':
+            try:
+                insert = tuple(_insert(pair, errors) for pair in _items(value, errors))
+            except (NotJSON, ValueError):
+                errors.setdefault('', []).append('What is put in is an array of pairs: an index, and items.')
+            about['ins'] = True
         elif error:
             errors.setdefault('', []).append(error)
         else:
             about[name] = decode(value)
-    return about, push
+    return about, push, insert
+
+
+def _items(text: str, errors: dict[str, list[str]]) -> tuple[str, ...]:
+    items = [*array_items(text)]
+    for wrong in dict.fromkeys(wrong for _, wrong in items if wrong):
+        errors.setdefault('', []).append(wrong)
+    return tuple(item for item, _ in items)
+
+
+def _insert(pair: str, errors: dict[str, list[str]]) -> tuple[int, tuple[str, ...]]:
+    index, items = _items(pair, errors)
+    if not _INDEX.fullmatch(index):
+        raise ValueError(index)
+    return int(index), _items(items, errors)
 
 
 def _change(
@@ -127,12 +155,13 @@ def _change(
     general = errors.setdefault('', [])
     kind: Kind = 'array' if about.get('list') == 1 or 'n' in about or 'push' in about else 'object'
     delete, length = about.get('del', []), about.get('n')
-    if not isinstance(delete, list) or not all(isinstance(name, str) for name in delete):
-        general.append('What is deleted is an array of names.')
+    name_type = int if kind == 'array' else str
+    if not isinstance(delete, list) or not all(type(name) is name_type for name in delete):
+        general.append(f'What is deleted is an array of {"indexes" if kind == "array" else "names"}.')
         delete = []
     if kind == 'array':
-        if delete:
-            general.append('Nothing is deleted from an array: cut it, or set what is left.')
+        if length is not None and ('del' in about or 'ins' in about):
+            general.append('An array is cut to a length, or items are taken out and put in, but not both at once.')
         if length is not None and (type(length) is not int or not 0 <= length <= MOST_ITEMS):
             general.append(f'The length n of an array is at most {MOST_ITEMS:,}.')
             length = None
@@ -145,6 +174,7 @@ def _change(
         return None
     if kind == 'array':
         kept = {name: text for name, text in texts.items() if length is None or int(name) < length}
-        return Change('array', kept, length=length, push=push)
+        gone = dict.fromkeys(str(index) for index in delete if 0 <= index < MOST_ITEMS and str(index) not in kept)
+        return Change('array', kept, tuple(gone), length, push)
     gone = dict.fromkeys(name for name in delete if not name.startswith('$$'))
     return Change('object', {name: text for name, text in texts.items() if name not in gone}, tuple(gone))

@@ -16,9 +16,9 @@ _ABOUT = re.compile(
     rb'"\$\$djng":\{"c":'
     + _STRING
     + rb',"e":(\d+),"v":(\d+)(,"n":\d+)?(?:,"t":(\d+),"f":"([0-9a-f]{40})")?'
-    + rb'(?:,"o":'
+    + rb'(?:,"o":"([0-9a-f]+)"|,"o":'
     + _STRING
-    + rb')?(?:,"s":\d+)?(?:,"del":\[(?:'
+    + rb')?(?:,"s":(\d+))?(?:,"del":\[(?:'
     + _STRING
     + rb',?)*\])?\}\}'
 )
@@ -38,6 +38,9 @@ class Heard(NamedTuple):
     #: What plain sockets are to be sent; None for what they have had, and for an array's change, of which they need
     #: all items.
     plain: bytes | None
+    #: The author's public name, and the number of the change; None where it has none.
+    author: bytes | None = None
+    s: int | None = None
 
 
 def heard(message: bytes) -> Heard | None:
@@ -59,4 +62,6 @@ def heard(message: bytes) -> Heard | None:
         None if about[4] is None else int(about[4]),
         None if about[5] is None else about[5].decode(),
         plain,
+        about[6],
+        None if about[7] is None else int(about[7]),
     )

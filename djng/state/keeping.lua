@@ -9,6 +9,8 @@ local PATIENCE = 2
 local LISTENING = 30
 -- Texts that are remembered to be one and the same.
 local REMEMBERED = 100
+-- For so long a collection that is made anew takes what browsers know of one that is lost: they come back by then.
+local SEEDABLE = 120
 
 -- Seconds to live; and how many entries and bytes there may be, where the author of a change is bound to that.
 local TTL, most_entries, most_bytes = string.match(ARGV[4], '^(%d+) ?(%d*) ?(%d*)$')
@@ -46,13 +48,33 @@ local function save()
         call('SET', K, string.sub(text, 1, BEGIN) .. table.concat(parts) .. CLOSER[meta.kind])
     end
 
+    -- No seed is taken any more.
+    local function forget_seeds()
+        local marks = { 'seedable', 'seed', 'front' }
+        for _, field in ipairs(call('HKEYS', META)) do
+            if string.find(field, '^[-+~]') then marks[#marks + 1] = field end
+        end
+        in_parts('HDEL', META, marks)
+        meta.seedable, meta.seed = nil, nil
+    end
+
     if meta.size > 2 * meta.live + 1024 then tighten() end
+    if meta.seedable and now() > meta.seedable then forget_seeds() end
     meta.stamp = STAMP
     if meta.size > 0 then call('SETRANGE', K, 0, STAMP) else meta.stamp = '' end
     local arguments = {
         'e', meta.e, 'v', meta.v, 'b', meta.b, 'kind', meta.kind, 'n', meta.n,
         'live', meta.live, 'size', meta.size, 'stamp', meta.stamp, 't', meta.t,
     }
+    if meta.is_new then
+        arguments[#arguments + 1], arguments[#arguments + 2] = 'seedable', meta.seedable
+    end
+    if meta.seed then
+        arguments[#arguments + 1], arguments[#arguments + 2] = 'seed', meta.seed
+    end
+    if meta.front ~= 0 then
+        arguments[#arguments + 1], arguments[#arguments + 2] = 'front', meta.front
+    end
     save_rows(arguments)
     in_parts('HSET', META, arguments)
     changed = {}
@@ -135,12 +157,15 @@ end
 -- says, returns that text; the caller has to come back with it. `expected`, a digest, is no such text; the second value
 -- says whether it was met.
 local function load(expected)
-    local found = call('HMGET', META, 'e', 'v', 'b', 'kind', 'n', 'live', 'size', 'stamp', 't', 'aside_at')
+    local found = call(
+        'HMGET', META, 'e', 'v', 'b', 'kind', 'n', 'live', 'size', 'stamp', 't', 'aside_at', 'seedable', 'seed', 'front'
+    )
     if not found[1] then return nil, false end
     meta = {
         e = tonumber(found[1]), v = tonumber(found[2]), b = tonumber(found[3]), kind = found[4],
         n = tonumber(found[5]), live = tonumber(found[6]), size = tonumber(found[7]), stamp = found[8],
-        t = tonumber(found[9]), aside_at = tonumber(found[10]),
+        t = tonumber(found[9]), aside_at = tonumber(found[10]), seedable = tonumber(found[11]), seed = found[12],
+        front = tonumber(found[13]) or 0,
     }
     if call('HLEN', FIELDS) ~= meta.n then
         -- Evicted, or somebody's doing. What K holds is all there is.
@@ -173,5 +198,6 @@ local function make()
     -- What may be left of one before.
     call('DEL', FIELDS)
     local epoch = later_epoch()
-    meta = { e = epoch, v = 0, b = epoch, kind = '', n = 0, live = 0, size = 0, stamp = '', t = 0 }
+    meta = { e = epoch, v = 0, b = epoch, kind = '', n = 0, live = 0, size = 0, stamp = '', t = 0, front = 0 }
+    meta.seedable, meta.is_new = now() + SEEDABLE * 1000, true
 end

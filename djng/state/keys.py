@@ -20,6 +20,8 @@ class Keys(NamedTuple):
     seen: bytes
     parked: bytes
     lease: bytes
+    #: Who is at the facility that the channel lists the visitors of, as each process has told.
+    here: bytes
 
 
 @lru_cache(4096)

@@ -51,8 +51,8 @@ def logged(call: list[Any], step: Step, log: Log | None) -> list[Any]:
     end = 1 + call[0]
     keys = keys_of(step.channel.encode() if isinstance(step.channel, str) else step.channel)
     # The log's is the fifth; where there is no client's key, none is asked for.
-    names = [*call[1:end], keys.channel][:4]
-    return [5, *names, keys.log, *call[end:], *log.arguments(getattr(step, 'who', ''))]
+    names = [*[*call[1:end], keys.channel][:4], keys.log, *call[6:end]]
+    return [len(names), *names, *call[end:], *log.arguments(getattr(step, 'who', ''))]
 
 
 class Announcements:

@@ -24,19 +24,24 @@ class Mismatch(ValueError):
 class Change(NamedTuple):
     """Properties set and properties deleted, as one unit.
 
-    In an array the names are indexes, and the parts are applied in this order: ``set``, where an index at or behind
-    the end makes the array longer; ``length``, to which it is cut or grown; ``push``. What lies between is null.
+    In an array the names are indexes, and the parts are applied in this order: ``set``, where an index behind the end
+    makes the array longer, with null between; ``length``, to which the array is cut if it is longer; ``push``.
     """
 
     kind: Kind
     #: The new JSON text of each property by its name, or by its index in decimal digits.
     set: dict[str, str]
-    #: Names that are no more, in objects only; none of them is in ``set``.
+    #: Names that are no more, none of them in ``set``. In an array, indexes whose items are taken out.
     delete: tuple[str, ...] = ()
-    #: How many items there are then, in arrays only.
+    #: How many items are left before those of ``push``, at the most; in arrays only.
     length: int | None = None
     #: JSON texts of items for the end, in arrays only.
     push: tuple[str, ...] = ()
+    #: In arrays only, JSON texts of items to put in, and the index before which they go.
+    insert: tuple[tuple[int, tuple[str, ...]], ...] = ()
+    #: In arrays only, the position ``(e, v)`` of the collection that the indexes of ``set``, ``delete`` and ``insert``
+    #: are of. What was taken out and put in since then is allowed for; a set item that is gone is put in anew.
+    at: tuple[int, int] | None = None
 
 
 def kind_of(collection: Collection) -> Kind:
@@ -71,11 +76,8 @@ def apply(collection: Collection, change: Change) -> Collection:
     if isinstance(collection, list):
         items = [*collection]
         for name, text in change.set.items():
-            _resize(items, max(len(items), int(name) + 1))
-            items[int(name)] = text
-        if change.length is not None:
-            _resize(items, change.length)
-        return [*items, *change.push]
+            _put(items, int(name), text)
+        return [*(items if change.length is None else items[: change.length]), *change.push]
     changed = {**collection, **change.set}
     for name in change.delete:
         changed.pop(name, None)
@@ -100,35 +102,36 @@ def compose(first: Change, then: Change, length: int | None = None) -> Change:
         return Change('object', {**kept, **then.set}, tuple(gone))
     if not then.set and then.length is None:
         return first._replace(push=first.push + then.push)
-    texts = {int(name): text for name, text in first.set.items()}
-    # How many items there are once `first` is applied, its pushes apart.
-    before = first.length
-    if before is None and length is not None:
-        before = max(length, *(index + 1 for index in texts), 0)
-    if before is None:
-        if first.push:
+    if length is None:
+        if first.push or (first.length is not None and then.set):
             raise ValueError('how long the array is decides which item this is')
-        texts |= {int(name): text for name, text in then.set.items()}
-        return _array(texts, then.length, then.push)
-    floating = [*first.push]
+        lengths = [each for each in (first.length, then.length) if each is not None]
+        return _array({**first.set, **then.set}, min(lengths, default=None), then.push)
+    # How many items there are once `first` is applied, its pushes apart.
+    before = max(length, *(int(name) + 1 for name in first.set), 0)
+    if first.length is not None:
+        before = min(before, first.length)
+    texts, floating = {**first.set}, [*first.push]
     for name, text in then.set.items():
         if int(name) < before:
-            texts[int(name)] = text
+            texts[name] = text
         else:
-            _resize(floating, max(len(floating), int(name) - before + 1))
-            floating[int(name) - before] = text
+            _put(floating, int(name) - before, text)
     cut = first.length
     if then.length is not None:
-        _resize(floating, max(0, then.length - before))
+        del floating[max(0, then.length - before) :]
         cut = then.length if then.length < before else cut
+        if length < then.length < before:
+            # What is cut off has made it longer.
+            texts.setdefault(str(then.length - 1), 'null')
     return _array(texts, cut, (*floating, *then.push))
 
 
-def _array(texts: dict[int, str], length: int | None, push: tuple[str, ...]) -> Change:
-    fits = {str(index): text for index, text in texts.items() if length is None or index < length}
+def _array(texts: dict[str, str], length: int | None, push: tuple[str, ...]) -> Change:
+    fits = {name: text for name, text in texts.items() if length is None or int(name) < length}
     return Change('array', fits, length=length, push=push)
 
 
-def _resize(items: list[str], length: int) -> None:
-    del items[length:]
-    items.extend(['null'] * (length - len(items)))
+def _put(items: list[str], index: int, text: str) -> None:
+    items.extend(['null'] * (index + 1 - len(items)))
+    items[index] = text

@@ -10,8 +10,8 @@ from djng.state.merge import MOST_ITEMS
 #: Seconds that a client may be away and is still known to have made a change before.
 CLIENT_MEMORY = 86400
 
-_RULES = ['entries', 'edits', 'keeping', 'change']
-_STEPS = ['submit', 'relay', 'take', 'found', 'snapshot', 'renew']
+_RULES = ['entries', 'edits', 'keeping', 'change', 'seeding', 'moving']
+_STEPS = ['submit', 'relay', 'take', 'found', 'snapshot', 'renew', 'attend']
 
 
 def _text(name: str) -> str:

@@ -16,9 +16,10 @@ if create then
     live_on()
 end
 if meta then text = call('GET', K) end
-local told = meta or { e = 0, v = 0, kind = '', n = 0, t = 0 }
-if marks == '' then return { 'kept', told.e, told.v, told.kind, told.n, told.t, text } end
+local told = meta or { e = 0, v = 0, kind = '', n = 0, t = 0, b = 0 }
+-- A nil would end the answer.
+if marks == '' then return { 'kept', told.e, told.v, told.kind, told.n, told.t, text or false, told.b } end
 local kind = told.kind == '' and '-' or told.kind
-local head = table.concat({ told.e, told.v, kind, told.n, told.t }, ' ')
+local head = table.concat({ told.e, told.v, kind, told.n, told.t, told.b }, ' ')
 call('PUBLISH', marks, ARGV[8] .. head .. (text and '=' .. text or ''))
 return { 'told' }

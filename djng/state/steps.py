@@ -8,7 +8,7 @@ the collection goes on in a later epoch.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple, TypeAlias
 
 from djng.state.merge import Change, Kind
@@ -27,6 +27,8 @@ class Terms(NamedTuple):
 class Submit(NamedTuple):
     """Take in a change; Applied, :class:`Acknowledged`, Refused, :class:`NotTaken`, :class:`Unexpected` or Gone.
 
+    A change of an array that tells its position may be :class:`Outdated`.
+
     It is published on the channel as a frame that ends with ``"$$djng":{"c":…,"e":…,"v":…}}``.
     """
 
@@ -36,8 +38,15 @@ class Submit(NamedTuple):
     #: The author's public name, and the number that the author gave the change: one that was applied is not again.
     author: str | None = None
     s: int | None = None
-    #: Whether it counts only while the collection is new (version 0).
-    seed: bool = False
+    #: Whether it is what a browser knows of a collection that is lost: taken as a whole where the collection is new
+    #: (version 0). Later, for a while, only what is not there, and nobody has deleted since, and only if ``seed`` says
+    #: of which position it is.
+    seed: bool | tuple[int, int] = False
+    #: The changes that a seed holds, as far as is known: their authors' public names, and the last number of each. One
+    #: of these that is said again is acknowledged instead of applied once more.
+    holds: tuple[tuple[str, int], ...] = ()
+    #: Whether it may have been said before, so that what it pushes may be in a seed, too.
+    again: bool = False
     least_epoch: int = 0
     least_version: int = 0
     #: Whether a collection that is not there is made; if not, the step is :class:`Gone`, so that browsers which know
@@ -112,6 +121,36 @@ class Renew(NamedTuple):
     least_version: int = 0
 
 
+class Attend(NamedTuple):
+    """Take in who is where, as one process knows it of its own sockets; :class:`Attended`, :class:`Unknown` or Gone.
+
+    The collection on ``channel`` becomes what all processes have told that still live: a person is there as long as
+    one of them says so, with as many tabs as they know together. To be repeated within ``life`` seconds, with or
+    without news; else others take it that the process has died. Without a ``process`` it is only seen to that the
+    dead ones are forgotten.
+    """
+
+    channel: str | bytes
+    label: str
+    process: str = ''
+    life: float = 0.0
+    #: What is new, by the person's key: as :func:`attendance` says it, empty for somebody who has gone.
+    people: Mapping[str, str] = {}
+    #: Whether the process has told nothing before.
+    is_first: bool = False
+    least_epoch: int = 0
+    least_version: int = 0
+
+
+def attendance(at: int, tabs: Iterable[str], text: str) -> str:
+    """Return one person's attendance at one process, as :class:`Attend` tells it.
+
+    ``tabs`` are names without spaces, none of them for somebody who is about to go; ``text`` is what others see of the
+    person, a JSON object without line breaks: that which is the latest, by the milliseconds ``at``, of all processes.
+    """
+    return f'{at} {",".join(tabs)} {text}'
+
+
 class Applied(NamedTuple):
     """The change is in the collection, and published, as version ``v`` of epoch ``e``."""
 
@@ -156,6 +195,16 @@ class Unexpected(NamedTuple):
     texts: tuple[str | None, ...]
 
 
+class Outdated(NamedTuple):
+    """What has become of the items that an array's change is about is not known any more; nothing was changed.
+
+    The collection is at version ``v`` of epoch ``e``.
+    """
+
+    e: int
+    v: int
+
+
 class Relayed(NamedTuple):
     """The text was passed on as it came, and changed no collection."""
 
@@ -173,21 +222,23 @@ class Kept(NamedTuple):
     t: int
     #: JSON, possibly with white space in it; None for nothing.
     text: bytes | None
+    #: The epoch in which the collection was made, where that is an earlier one than ``e``; else 0.
+    made: int = 0
 
     @classmethod
     def read(cls, payload: bytes) -> Kept:
         """Read what a :class:`Snapshot` published, its token apart."""
         head, has_text, text = payload.partition(b'=')
-        e, v, kind, n, t = head.split(b' ')
-        return cls.of(int(e), int(v), kind, int(n), int(t), text if has_text else None)
+        e, v, kind, n, t, made = head.split(b' ')
+        return cls.of(int(e), int(v), kind, int(n), int(t), text if has_text else None, int(made))
 
     @classmethod
-    def of(cls, e: int, v: int, kind: bytes, n: int, t: int, text: bytes | None) -> Kept:
+    def of(cls, e: int, v: int, kind: bytes, n: int, t: int, text: bytes | None, made: int) -> Kept:
         """Return what the script has put into other words."""
         kinds: dict[bytes, Kind] = {b'object': 'object', b'array': 'array'}
         if e and text is not None:
             text = text.strip(b' \t\n\r')  # what a plain socket left stays as it said it
-        return cls(e, v, kinds.get(kind), n, t, text)
+        return cls(e, v, kinds.get(kind), n, t, text, 0 if made == e else made)
 
 
 class Told(NamedTuple):
@@ -209,6 +260,17 @@ class Renewed(NamedTuple):
         return cls(e, v, t, bool(again))
 
 
+class Attended(NamedTuple):
+    """Who is there was taken in, and the list is at version ``v`` of epoch ``e``."""
+
+    e: int
+    v: int
+
+
+class Unknown(NamedTuple):
+    """What the process has told before is lost; nothing was taken in, and it has to tell everything anew."""
+
+
 class Gone(NamedTuple):
     """There is no collection."""
 
@@ -219,8 +281,8 @@ class Failed(NamedTuple):
     error: Exception
 
 
-Step: TypeAlias = 'Submit | Relay | Take | Snapshot | Renew'
+Step: TypeAlias = 'Submit | Relay | Take | Snapshot | Renew | Attend'
 Outcome: TypeAlias = (
-    'Applied | Acknowledged | Counted | Refused | NotTaken | Unexpected | Relayed | Kept | Told | Renewed | Gone '
-    '| Failed'
+    'Applied | Acknowledged | Counted | Refused | NotTaken | Unexpected | Outdated | Relayed | Kept | Told | Renewed '
+    '| Attended | Unknown | Gone | Failed'
 )

@@ -1,5 +1,5 @@
 -- A change comes from a bound socket or from the server: it is applied once, however often it comes.
--- Arguments: its number or nothing, whether it is a seed, whether to create, how its frame ends, the position that is
+-- Arguments: its number or nothing, what it is if it is a seed or said again, whether to create, how its frame ends, the position that is
 -- expected or twice nothing, the number of properties that are expected, these by name and text or nothing, the change.
 
 local s, create = tonumber(ARGV[7]), ARGV[9] ~= ''
@@ -21,7 +21,15 @@ end
 if known and tonumber(last) >= s and tonumber(e) >= meta.b then
     return { 'acknowledged', meta.e, tonumber(v), tonumber(n) }
 end
-if ARGV[8] ~= '' and meta.v > 0 then return { 'not taken', meta.t } end
+local news_of, remember_changes
+if ARGV[8] ~= '' and ARGV[8] ~= 'again' then
+    local may_be_news
+    may_be_news, news_of, remember_changes = seeding(ARGV[8])
+    if not may_be_news then
+        remember_changes()
+        return { 'not taken', meta.t }
+    end
+end
 local expected = tonumber(ARGV[13])
 if expected > 0 or ARGV[11] ~= '' then
     -- A new collection is the same in every epoch.
@@ -36,14 +44,29 @@ if expected > 0 or ARGV[11] ~= '' then
     if differs then return { 'unexpected', meta.e, meta.v, texts } end
 end
 local change = read_change(14 + 2 * expected)
+-- It is not known any more which items its indexes were of: its author is told what there is, and says it anew.
+if change.e or #change.delete > 0 and change.kind == 'array' or change.insert and #change.insert > 0 then
+    if not resolve(change) then return { 'outdated', meta.e, meta.v } end
+end
+if news_of then change = news_of(change) end
+if not change then
+    remember_changes()
+    return { 'not taken', meta.t }
+end
 local refused, most = objection(change)
 if refused then return { 'refused', refused, most } end
-apply(change)
+if ARGV[8] == 'again' and meta.seedable then
+    for _, text in ipairs(change.push) do call('HINCRBY', META, '~' .. text, 1) end
+end
+apply(change, news_of)
+if news_of then remember_changes() end
 live_on()
 if s then
     local length = meta.kind == 'array' and ' ' .. meta.n or ''
     call('SET', CLIENT, ARGV[7] .. ' ' .. meta.e .. ' ' .. meta.v .. length, 'EX', CLIENT_MEMORY)
 end
-publish(change, ARGV[10])
-log(change, ARGV[10])
+local more = ARGV[10]
+if news_of and #change.delete > 0 then more = more .. ',"del":[' .. table.concat(change.delete, ',') .. ']' end
+publish(change, more)
+log(change, more)
 return { 'applied', meta.e, meta.v }

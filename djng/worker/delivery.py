@@ -22,7 +22,11 @@ DEPTH = 10
 
 
 class Failure(Exception):
-    """Receivers raised; the message says which ones, and what."""
+    """Receivers raised; the message says which ones, and what, and ``errors`` are the exceptions themselves."""
+
+    def __init__(self, message: str, errors: list[Exception]) -> None:
+        super().__init__(message)
+        self.errors = errors
 
 
 def deliver(channel: bytes, entry: Entry, collection: Callable[[], Any], deleted: list[Any]) -> None:
@@ -60,7 +64,8 @@ def deliver(channel: bytes, entry: Entry, collection: Callable[[], Any], deleted
     with signals.receiving(depth):
         errors = _send(signal, facility, kwargs)
     if errors:
-        raise Failure('; '.join(f'{_called(receiver)}: {error!r}' for receiver, error in errors))
+        told = '; '.join(f'{_called(receiver)}: {error!r}' for receiver, error in errors)
+        raise Failure(told, [error for _, error in errors])
 
 
 def _send(signal: signals.FacilitySignal, facility: str, kwargs: dict[str, Any]) -> list[tuple[Any, Exception]]:

@@ -29,7 +29,3 @@ def model_scope(request):
 def threeway_databinding(request):
     form = BoundSubscribeForm(scope_prefix='subscribe_data')
     return render(request, 'demo/threeway_databinding.html', {'form': form})
-
-
-def chat(request):
-    return render(request, 'demo/chat.html')

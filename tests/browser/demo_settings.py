@@ -1,4 +1,4 @@
-"""The demo's settings, on a database of the run's own, and without ws4redis where a test asks for that."""
+"""The demo's settings on a database of its own, with one more app, and without ws4redis where a test asks for it."""
 
 import os
 import sys
@@ -10,3 +10,4 @@ if 'TESTS_WITHOUT_WS4REDIS' in os.environ:
 from settings import *  # noqa: F403
 
 DATABASES = {'default': {'ENGINE': 'django.db.backends.sqlite3', 'NAME': os.environ['TESTS_DEMO_DATABASE']}}
+INSTALLED_APPS = [*INSTALLED_APPS, 'tests.browser.drafts']  # noqa: F405

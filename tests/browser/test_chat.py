@@ -13,8 +13,11 @@ CHAT = '/chat/'
 
 def join(person: Person, name: str) -> Person:
     """Let somebody go to the chat, and say what their name is."""
-    person.visit(CHAT).is_told('open')
+    person.visit(CHAT)
     person.enter('name', name)
+    person.page.get_by_role('button', name='Join').click()
+    expect(person.page.get_by_label('Message', exact=True)).to_be_visible()
+    person.is_told('open')
     return person
 
 
@@ -27,6 +30,27 @@ def say(person: Person, text: str) -> None:
 def messages(person: Person) -> list[str]:
     """Return the texts that somebody sees, in their order."""
     return person.page.locator('.messages li:not(.empty) p').all_text_contents()
+
+
+def people(person: Person) -> list[str]:
+    """Return who is there, as somebody sees it: names, with what is said of them."""
+    return [' '.join(text.split()) for text in person.page.locator('.people li').all_text_contents()]
+
+
+def sees(person: Person, *expected: str) -> None:
+    """Wait until somebody sees just these people."""
+    eventually(lambda: people(person) == list(expected), f'{expected} to be there')
+
+
+#: Writes down each name that is taken off the list.
+WATCH_LEAVING = """
+() => {
+  window.gone = [];
+  new MutationObserver((records) => records.forEach((record) => record.removedNodes.forEach((node) => {
+    if (node.querySelector && node.querySelector('b')) window.gone.push(node.querySelector('b').textContent);
+  }))).observe(document.querySelector('.people'), {childList: true});
+}
+"""
 
 
 def test_chat(arrive: Arrive) -> None:
@@ -64,7 +88,7 @@ def test_messages_of_the_same_instant_both_stand(arrive: Arrive) -> None:
             person.page.evaluate(
                 """text => {
                   const scope = angular.element(document.querySelector('.say')).scope();
-                  scope.$apply(() => { scope.me.text = text; scope.say(); });
+                  scope.$apply(() => { scope.draft.text = text; scope.say(); });
                 }""",
                 f'{person.page.input_value("[name=name]")} {n}',
             )
@@ -88,3 +112,61 @@ def test_what_is_written_offline_is_sent_later(arrive: Arrive) -> None:
     for person in (ada, bob):
         eventually(lambda person=person: len(messages(person)) == 4, 'what was written offline')  # type: ignore[misc]
     assert messages(ada) == messages(bob) == ['before', 'meanwhile', 'offline 1', 'offline 2']
+
+
+def test_who_is_there(arrive: Arrive) -> None:
+    """Everybody sees who is there, themselves first, with how many tabs; who has no name is counted."""
+    ada = join(arrive(), 'Ada')
+    sees(ada, 'Ada you')
+    bob = join(arrive(), 'Bob')
+    sees(ada, 'Ada you', 'Bob')
+    sees(bob, 'Bob you', 'Ada')
+    guest = arrive().visit(CHAT)
+    sees(guest, 'Ada', 'Bob', '1 without a name')
+    second = bob.context.new_page()
+    second.goto(bob.demo.url(CHAT))
+    sees(ada, 'Ada you', 'Bob 2 tabs', '1 without a name')
+    sees(bob, 'Bob you 2 tabs', 'Ada', '1 without a name')
+    second.close()
+    sees(ada, 'Ada you', 'Bob', '1 without a name')
+    bob.page.goto('about:blank')
+    sees(ada, 'Ada you', '1 without a name')
+
+
+def test_who_loads_the_page_again_stays(arrive: Arrive) -> None:
+    """A page that is loaded again, or reached by another name, does not make its visitor vanish meanwhile."""
+    ada, bob = join(arrive(), 'Ada'), join(arrive(), 'Bob')
+    sees(ada, 'Ada you', 'Bob')
+    ada.page.evaluate(WATCH_LEAVING)
+    bob.page.reload()
+    bob.is_told('open')
+    say(bob, 'Here I am')
+    eventually(lambda: messages(ada) == ['Here I am'], 'the message')
+    bob.page.locator('.rename summary').click()
+    bob.enter('name', 'Robert')
+    bob.page.get_by_role('button', name='Change').click()
+    sees(ada, 'Ada you', 'Robert')
+    expect(bob.page.locator('.messages .own b')).to_have_text('Bob')
+    assert ada.page.evaluate('window.gone') == []
+
+
+def test_who_is_there_is_told_by_the_page_itself(arrive: Arrive) -> None:
+    """The list is in the page before its socket is open, and right again after the server was killed."""
+    ada, bob = join(arrive(knows_outages=True), 'Ada'), join(arrive(knows_outages=True), 'Bob')
+    sees(ada, 'Ada you', 'Bob')
+    page = bob.context.request.get(bob.demo.url(CHAT)).text()
+    assert '"name":"Ada"' in page
+    ada.demo.kill()
+    ada.is_told('waiting')
+    bob.page.goto('about:blank')
+    ada.demo.start()
+    sees(ada, 'Ada you')
+
+
+def test_a_name_is_only_a_name(arrive: Arrive) -> None:
+    """Whatever somebody is called is neither HTML nor an expression, in anybody's browser."""
+    name = '<b>{{ 1 + 1 }}</b>'
+    ada, eve = join(arrive(), 'Ada'), join(arrive(), name)
+    sees(ada, 'Ada you', name)
+    sees(eve, f'{name} you', 'Ada')
+    expect(eve.page.locator('.rename summary')).to_have_text(f'You are {name}. Change your name')

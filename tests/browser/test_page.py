@@ -15,6 +15,8 @@ TITLES = {
     THREEWAY: 'Three-way data-binding · djng',
     '/chat/': 'Chat · djng',
     '/scoreboard/': 'Scoreboard · djng',
+    '/game/': 'Noughts and crosses · djng',
+    '/tour/': 'Shared form · djng',
 }
 
 VALID = {

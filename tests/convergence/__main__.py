@@ -11,8 +11,9 @@ import random
 import sys
 from contextlib import nullcontext
 
+from tests.convergence import programs
 from tests.convergence.broken import BREAKS
-from tests.convergence.programs import program
+from tests.convergence.programs import losing
 from tests.convergence.world import report, run
 
 
@@ -22,7 +23,9 @@ def main() -> int:
     parser.add_argument('programs', nargs='?', type=int, default=20_000, help='how many')
     parser.add_argument('--first', type=int, default=random.randrange(2**32), help='the number of the first one')
     parser.add_argument('--breaking', action='store_true', help='break each rule in turn')
+    parser.add_argument('--losing', action='store_true', help='programs in which an object is lost while people type')
     options = parser.parse_args()
+    program = losing if options.losing else programs.program
     numbers = range(options.first, options.first + options.programs)
     print(f'{options.programs} programs from --first {options.first} on', flush=True)
     if options.breaking:

@@ -8,9 +8,9 @@ from typing import Any
 from unittest.mock import patch
 
 from djng.state.merge import Change, Collection
-from tests.convergence.browser import Browser
-from tests.convergence.heard import Heard
-from tests.convergence.layers import Edits, View, over
+from djng.test.browser import Browser
+from djng.test.heard import Heard
+from djng.test.layers import Edits, View, over
 from tests.convergence.simulated import SimulatedStore
 
 
@@ -73,6 +73,18 @@ def replace(edits: Edits, confirmed: Collection, in_flight: Change | None) -> Vi
     return view(edits, confirmed, in_flight if edits.change else None)
 
 
+def at_first_only(store: SimulatedStore, state: Any, step: Any) -> Change | None:
+    """Take a seed as long as nobody has said anything."""
+    return None if state.version else news(store, state, step)
+
+
+def resurrect(store: SimulatedStore, state: Any, step: Any) -> Change | None:
+    """Take what was deleted for what is missing."""
+    state.deleted = set()
+    return news(store, state, step)
+
+
+news = SimulatedStore.news
 opened, view = Browser.opened, Edits.view
 _draw = random.Random(0)
 
@@ -81,14 +93,16 @@ BREAKS: dict[str, Callable[[], Any]] = {
     'epochs are not ordered': lambda: patch.object(SimulatedStore, 'later_epoch', lambda *_: _draw.getrandbits(40)),
     'an older state goes on in its epoch': lambda: patch.object(SimulatedStore, 'has_fallen_back', lambda *_: False),
     'a change sent again is applied again': lambda: patch.object(SimulatedStore, 'known', lambda *_: None),
+    'what is lost comes back before all else': lambda: patch.object(SimulatedStore, 'news', at_first_only),
+    'what was deleted comes back': lambda: patch.object(SimulatedStore, 'news', resurrect),
     'an acknowledged change is laid over confirmed': lambda: patch.object(
         Browser, '_acknowledged', acknowledge_at_once
     ),
     'an acknowledged change goes at once': lambda: patch.object(Browser, '_acknowledged', let_go_at_once),
-    'frames before a snapshot are dropped': lambda: patch('tests.convergence.browser.Heard', Overlooking),
-    'a gap is not noticed': lambda: patch('tests.convergence.browser.Heard', Trusting),
+    'frames before a snapshot are dropped': lambda: patch('djng.test.browser.Heard', Overlooking),
+    'a gap is not noticed': lambda: patch('djng.test.browser.Heard', Trusting),
     'what was in flight is not sent again': lambda: patch.object(Browser, 'opened', forget_in_flight),
     'the change in flight is not shown': lambda: patch.object(Edits, 'view', replace),
     'edits are not taken before a frame': lambda: patch.object(Browser, 'digest', lambda browser: None),
-    'appended items do not float': lambda: patch('tests.convergence.browser.Edits', Sinking),
+    'appended items do not float': lambda: patch('djng.test.browser.Edits', Sinking),
 }

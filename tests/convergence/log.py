@@ -6,9 +6,9 @@ from collections import defaultdict
 from typing import NamedTuple
 
 from djng.state.merge import Change, Collection
-from tests.convergence.frames import parse
-from tests.convergence.heard import Position, change, position
-from tests.convergence.layers import over
+from djng.test.frames import parse
+from djng.test.heard import Position, change, position
+from djng.test.layers import over
 
 
 class Fault(AssertionError):

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from djng.state.frame import parse_frame
+from djng.state.frame import ABOUT, parse_frame
 from djng.state.heard import heard
 from djng.state.steps import (
     Acknowledged,
@@ -29,8 +29,8 @@ from djng.state.steps import (
     Submit,
     Take,
 )
-from tests.convergence.browser import Browser
-from tests.convergence.frames import encode_snapshot, read
+from djng.test.browser import Browser
+from djng.test.frames import encode_snapshot, members, read
 
 #: How a value begins that the server does not take.
 BAD = '"no '
@@ -62,6 +62,10 @@ class Channel:
     label: str
     #: The latest position that was heard of.
     least: tuple[int, int] = (0, 0)
+    #: By their authors, the last changes that were heard, and their positions.
+    changes: dict[str, tuple[int, tuple[int, int]]] = field(default_factory=dict)
+    #: The epoch that all who listen were told of.
+    told: int = 0
     #: How many messages of foreign writers were taken; None as long as that is not known.
     taken: int | None = None
     #: Those that are not.
@@ -123,6 +127,10 @@ class Worker:
         # Whatever a browser may be told must not be forgotten, or a Redis that falls back behind it is not noticed.
         channel = self._channels[name]
         channel.least = max(channel.least, (kept.e, kept.v))
+        told, channel.told = channel.told, kept.e
+        for link in self.links if told not in (0, kept.e) else ():
+            if name in link.heard.values():
+                link.direct.append(snapshot(channel.label, kept))
         return kept
 
     def read(self, link: Link) -> None:
@@ -136,10 +144,16 @@ class Worker:
             link.direct.append(frame(s=said.s, errors={'': ['no']}))
             return
         for label, name in link.written.items():
+            if said.label not in (None, label):
+                continue
             least = self._channels[name].least
-            [outcome] = self._store.run(
-                [Submit(name, label, said.change, link.browser.me, said.s, said.seed, *least, label not in link.heard)]
-            )
+            step = Submit(name, label, said.change, link.browser.me, said.s, said.seed, again=said.again)
+            if isinstance(said.seed, tuple):
+                changes = self._channels[name].changes.items()
+                step = step._replace(holds=tuple((author, s) for author, (s, at) in changes if at <= said.seed))
+            create = label not in link.heard
+            step = step._replace(least_epoch=least[0], least_version=least[1], create=create)
+            [outcome] = self._store.run([step])
             if isinstance(outcome, Gone):
                 self._tell_anew(name)
             elif isinstance(outcome, Refused):
@@ -163,6 +177,9 @@ class Worker:
             if word.e > channel.least[0]:
                 channel.taken = 0
             channel.least = max(channel.least, (word.e, word.v))
+            about = json.loads(members(text)[ABOUT])
+            if 's' in about:
+                channel.changes[about['o']] = about['s'], (word.e, word.v)
             if word.t is not None:
                 channel.taken = word.t
                 channel.foreign = [held for held in channel.foreign if hashlib.sha1(held).hexdigest() != word.f]
@@ -209,4 +226,4 @@ def hello(link: Link) -> str:
 def snapshot(label: str, kept: Kept) -> str:
     """Return the frame that tells a browser all that is kept."""
     collection = None if kept.kind is None or kept.text is None else read(kept.text.decode())
-    return encode_snapshot(collection, full=1, c=label, e=kept.e, v=kept.v)
+    return encode_snapshot(collection, full=1, c=label, e=kept.e, v=kept.v, **({'b': kept.made} if kept.made else {}))

@@ -15,9 +15,9 @@ from websockets.sync.client import ClientConnection, connect
 
 from djng.state.frame import parse_frame
 from djng.state.merge import Collection
-from tests.convergence.browser import Browser
-from tests.convergence.frames import parse
-from tests.convergence.heard import Position
+from djng.test.browser import Browser
+from djng.test.frames import parse
+from djng.test.heard import Position
 from tests.convergence.ledger import Ledger, Moment
 from tests.convergence.log import Applied, Fault
 

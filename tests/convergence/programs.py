@@ -7,7 +7,7 @@ a program is a program.
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 Step = tuple[str, int, int, int]
@@ -60,11 +60,37 @@ VERBS = {
 }
 
 
-def program(seed: int, length: int = 150) -> Program:
+def losing(seed: int) -> Program:
+    """Return the program that a number stands for among those in which an object is lost while people type.
+
+    One of them was away for a while before, and comes back sooner or later.
+    """
+    verbs = {**VERBS, **dict.fromkeys(('flush', 'fall_back', 'save', 'speak', 'write'), 0), 'read': 300, 'listen': 300}
+    whole = program(seed, 250, verbs)
+    before, meanwhile, behind = whole.steps[:100], whole.steps[100:190], whole.steps[190:]
+    meanwhile = [step for step in meanwhile if step[0] != 'connect' or step[1] % whole.browsers]
+    # Few type then, or nothing is left of what was known.
+    behind = [step for number, step in enumerate(behind) if step[0] != 'edit' or number % 4 == 0]
+    behind.insert(seed % 30, ('connect', 0, 0, 0))
+    steps = [*before, ('lose', 0, 2, 0), *meanwhile, ('flush', 0, 0, 0), *behind]
+    return whole._replace(is_array=False, appends=False, writes_only=None, steps=steps)
+
+
+def losing_items(seed: int) -> Program:
+    """Return the program that a number stands for among those in which an array is lost while people append to it.
+
+    The servers live on: they know which changes there were.
+    """
+    whole = losing(seed)
+    steps = [step for step in whole.steps if step[0] not in ('restart', 'gap')]
+    return whole._replace(is_array=True, appends=True, has_users=False, begins=None, steps=steps)
+
+
+def program(seed: int, length: int = 150, verbs: Mapping[str, int] = VERBS) -> Program:
     """Return the program that a number stands for."""
     draw = random.Random(seed)
     count = draw.randint(2, 4)
-    verbs = draw.choices([*VERBS], [*VERBS.values()], k=length)
+    drawn = draw.choices([*verbs], [*verbs.values()], k=length)
     # Without these most programs are not about them but about nothing else.
     spared = draw.sample(['flush', 'fall_back', 'restart', 'gap', 'slow', 'speak', 'write', 'say'], draw.randint(0, 7))
     is_array, appends = draw.random() < 0.5, draw.random() < 0.4
@@ -78,7 +104,7 @@ def program(seed: int, length: int = 150) -> Program:
         # An index means nothing in two channels at once.
         not is_array and draw.random() < 0.3,
         draw.choice([None, None, 0, 1]),
-        [(verb, *(draw.getrandbits(16) for _ in range(3))) for verb in verbs if verb not in spared],
+        [(verb, *(draw.getrandbits(16) for _ in range(3))) for verb in drawn if verb not in spared],
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import itertools
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -27,8 +28,8 @@ from djng.state.steps import (
     Submit,
     Take,
 )
-from tests.convergence.frames import encode
-from tests.convergence.layers import NOTHING, over
+from djng.test.frames import encode
+from djng.test.layers import NOTHING, over
 
 
 @dataclass
@@ -44,6 +45,14 @@ class State:
     taken: int = 0
     #: By its author, the number of the change applied last, and what it became.
     clients: dict[str, tuple[int, Acknowledged]] = field(default_factory=dict)
+    #: Of which position the best seed was, which properties stem from seeds, and which were deleted.
+    seed: tuple[int, int] = (-1, 0)
+    seeded: set[str] = field(default_factory=set)
+    deleted: set[str] = field(default_factory=set)
+    #: How many items of an array are of seeds, in front; None where more was done to it than pushing.
+    front: int | None = 0
+    #: Items that were pushed by changes that were said before.
+    again: list[str] = field(default_factory=list)
     #: What was found under the key and may yet be heard on the channel.
     aside: bytes | None = None
     #: Texts that were heard and are to be found under the key, or the other way round: each is taken once.
@@ -127,20 +136,73 @@ class SimulatedStore:
     def _snapshot(self, state: State, step: Snapshot) -> Outcome:
         kind = kind_of(state.collection) if state.version else None
         count, text = len(state.collection), dump(state.collection).encode()
-        return Kept(state.epoch, state.version, kind, count, state.taken, text)
+        made = 0 if state.since == state.epoch else state.since
+        return Kept(state.epoch, state.version, kind, count, state.taken, text, made)
 
     def _submit(self, state: State, step: Submit) -> Outcome:
-        if step.seed and state.version:
-            return NotTaken(state.taken)
+        if step.seed:
+            return self._seed(state, step)
         if (place := self.known(state, step)) is not None:
             return place._replace(e=state.epoch)
         if not fits(state, step.change):
             return Refused({'': ['the collection is of the other kind']})
+        state.again += step.change.push if step.again else ()
         place = self._apply(state, step, step.change, o=step.author, s=step.s)
         if step.author is not None and step.s is not None:
             length = len(state.collection) if isinstance(state.collection, list) else None
             state.clients[step.author] = (step.s, Acknowledged(*place, length))
         return place
+
+    def _seed(self, state: State, step: Submit) -> Outcome:
+        at = step.seed if isinstance(step.seed, tuple) else (0, 0)
+        is_known = at > (0, 0) and at[0] < state.since
+        may_be_news = not state.version or (is_known and state.seed < at)
+        is_in = not may_be_news or not state.version or self.takes(state, step)
+        news = self.news(state, step) if may_be_news and is_in else None
+        if news is not None:
+            front, moves_front = state.front, isinstance(state.collection, list) or news.kind == 'array'
+            self._apply(state, step, news, o=step.author)
+            state.seeded.update(news.set if news.kind == 'object' else ())
+            state.deleted.difference_update(news.delete)
+            state.front = front if moves_front else state.front
+        if is_known and is_in and state.version and state.seed > (-1, 0):
+            for author, s in step.holds:
+                if state.clients.get(author, (0, None))[0] < s:
+                    state.clients[author] = (s, Acknowledged(state.epoch, state.version))
+        return NotTaken(state.taken) if news is None else Applied(state.epoch, state.version)
+
+    def takes(self, state: State, step: Submit) -> bool:
+        """Whether what there is may be mixed with a seed."""
+        kind = kind_of(state.collection)
+        return (kind == step.change.kind or not state.collection) and (kind == 'object' or state.front is not None)
+
+    def news(self, state: State, step: Submit) -> Change | None:
+        """Return what of a seed is missing."""
+        seed, best = step.change, state.seed
+        state.seed = step.seed if isinstance(step.seed, tuple) else (0, 0)
+        if not state.version:
+            state.front = len(seed.push)
+            return seed
+        kept = state.collection
+        if isinstance(kept, list) or seed.kind == 'array':
+            rest = [*kept][state.front or 0 :]
+            again = Counter(state.again)
+            front: list[str] = []
+            for text in reversed(seed.push):
+                again[text] -= 1
+                if again[text] < 0:
+                    front.insert(0, text)
+            state.front = len(front)
+            texts = {str(index): text for index, text in enumerate([*front, *rest])}
+            return None if [*texts.values()] == kept else Change('array', texts, length=len(texts))
+        texts = {
+            name: text
+            for name, text in seed.set.items()
+            if (name in state.seeded and kept[name] != text) or name not in {*kept} | state.deleted
+        }
+        # What only a page has had, and no collection, stays.
+        gone = tuple(name for name in state.seeded if name not in seed.set) if best > (0, 0) else ()
+        return Change('object', texts, gone) if texts or gone else None
 
     def known(self, state: State, step: Submit) -> Acknowledged | None:
         """Return what a change became that was applied before."""
@@ -167,13 +229,19 @@ class SimulatedStore:
         return self._apply(state, step, change, **about)
 
     def _apply(self, state: State, step: Any, change: Change, **about: Any) -> Applied:
-        state.collection = over(state.collection, change)
+        before = state.collection
+        state.collection = over(before, change)
         state.version += 1
+        if change.set or change.length is not None:
+            state.front = None
+        state.seeded.difference_update({*change.set, *change.delete})
+        state.deleted.update(change.delete)
         if isinstance(state.collection, list):
             items = state.collection
-            pushed = range(len(items) - len(change.push), len(items))
-            touched = {int(index) for index in change.set if int(index) < len(items)} | {*pushed}
-            change = Change('array', {str(index): items[index] for index in sorted(touched)}, length=len(items))
+            known = before if isinstance(before, list) else []
+            new = {index for index, text in enumerate(items) if known[index : index + 1] != [text]}
+            touched = sorted(new | {int(index) for index in change.set if int(index) < len(items)})
+            change = Change('array', {str(index): items[index] for index in touched}, length=len(items))
         self._tell(state, step, change, **about)
         return Applied(state.epoch, state.version)
 

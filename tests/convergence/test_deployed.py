@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from djng.state.merge import Collection
+from djng.test.frames import read
 from tests.convergence.durable import DurableRedis
-from tests.convergence.frames import read
 from tests.convergence.ledger import Ledger
 from tests.convergence.log import Fault
 from tests.convergence.people import Person, reconstruct, story

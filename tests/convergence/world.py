@@ -11,12 +11,12 @@ from typing import Any
 from djng.state.heard import heard
 from djng.state.merge import Change, Collection, dump
 from djng.state.steps import Kept, Outcome, Step, Submit
-from tests.convergence.browser import Browser
-from tests.convergence.frames import members, read
-from tests.convergence.heard import Position
-from tests.convergence.layers import layered
+from djng.test.browser import Browser
+from djng.test.frames import members, read
+from djng.test.heard import Position
+from djng.test.layers import layered
 from tests.convergence.ledger import Ledger
-from tests.convergence.log import Fault
+from tests.convergence.log import Fault, Log
 from tests.convergence.network import Link, Worker
 from tests.convergence.programs import Program, shorten
 from tests.convergence.simulated import SimulatedStore
@@ -48,6 +48,8 @@ class World:
         self._saved: list[Position] = []
         # What foreign writers said, and whether they published it.
         self._foreign: dict[str, bool] = {}
+        # What somebody knew, and could give back, of the collections that were lost last.
+        self._known: dict[str, list[Collection]] = {}
         self.workers: list[Worker] = []
         self.store = make_store(self._published)
         self.workers = [Worker(self, self.channels) for _ in range(2)]
@@ -266,6 +268,12 @@ class World:
                 self.late(self.workers.index(worker), 0, 0)
         self.store.lose_all()
         self._saved = []
+        for label, log in self.ledger.logs.items():
+            places = [one.position(label) for one in self.browsers if label in self.ledger.accounts[one.me].published]
+            known = max((place for place in places if place), default=None)
+            # What is on its way down may still be heard.
+            later = [one.position for one in log.applied if known and known.version and one.position >= known]
+            self._known[label] = [log.at(place) for place in later]
 
     def save(self, _: int, __: int, ___: int) -> None:
         """Let Redis write everything to disk."""
@@ -277,6 +285,7 @@ class World:
         if not self._saved:
             return
         self.store.restore()
+        self._known = {}
         for log, place in zip(self.ledger.logs.values(), self._saved, strict=True):
             log.fall_back(place)
         for worker in self.workers:
@@ -330,6 +339,7 @@ class World:
         for label, log in self.ledger.logs.items():
             if log.end == self.browsers[-1].position(label) and log.at(log.end) != kept[label]:
                 raise Fault(f'Redis keeps {kept[label]} and not {log.at(log.end)}')
+            self._find_known(kept[label], self._known.get(label, []), log)
         for browser in self.browsers:
             if browser.subscribed:
                 shown = layered([browser.own, *(kept[label] for label in browser.subscribed)])[0]
@@ -339,6 +349,29 @@ class World:
         self._count_foreign()
         if self.program.appends and not self.program.verbs & {'flush', 'fall_back', 'speak', 'write'}:
             self.ledger.find_all(kept['broadcast'])
+
+    def _find_known(self, kept: Collection, known: list[Collection], log: Log) -> None:
+        """See that what was known of an object that was lost is there, and no more, unless it was changed."""
+        if isinstance(kept, list) and self.program.appends and not self.program.verbs & {'fall_back', 'speak', 'write'}:
+            there = Counter(kept)
+            once = {text for text in kept if there[text] > 1}
+            if missing := [text for text in [*(known[0] if known else ()), *once] if there[text] != 1]:
+                raise Fault(f'{missing} are there {[there[text] for text in missing]} times: {kept}')
+        if not known or not isinstance(kept, dict):
+            return
+        last: dict[str, str | None] = {}
+        for one in log.applied:
+            if one.author is None or one.number is not None:
+                last |= {**dict.fromkeys(one.change.delete), **one.change.set}
+        for name in {*known[0], *kept, *last}:
+            texts = {state.get(name) for state in known if isinstance(state, dict)}
+            if name in last:
+                texts = {last[name]}
+            elif texts == {None}:
+                # What a page has by itself may be taken for what is missing.
+                texts |= {'"begin"', '1'}
+            if kept.get(name) not in texts:
+                raise Fault(f'{name} was known as one of {texts}, and now it is {kept.get(name)}')
 
     def _count_foreign(self) -> None:
         """See that what foreign writers say is taken once, or not at all where somebody was away or all was lost."""

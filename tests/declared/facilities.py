@@ -177,6 +177,19 @@ class Chat(Facility):
         change.push = [{'from': author.client, 'text': str(text)} for text in change.push]
 
 
+@facilities.register('weighed')
+class Weighed(Facility):
+    """Where looking at a change takes a moment, and is counted."""
+
+    calls = 0
+
+    def before_change(self, author, change):
+        """Tell how often this process has done so."""
+        Weighed.calls += 1
+        change.set['calls'] = Weighed.calls
+        time.sleep(0.02)
+
+
 @facilities.register('crowded')
 class Crowded(Facility):
     """What many change at once."""
@@ -184,3 +197,69 @@ class Crowded(Facility):
     def before_change(self, author, change):
         """Count."""
         change.set['n'] = change.before.get('n', 0) + 1
+
+
+@facilities.register('account-<int:pk>')
+class AccountDraft(facilities.ModelFormFacility):
+    """The draft of a user."""
+
+    form_class = UserForm
+
+
+@facilities.register('auction')
+class Auction(Facility):
+    """All see the bid and say what they would give at the most, which only those see who sign in."""
+
+    writable = ['bid', 'most']
+
+    def readable(self, request):
+        """Return what is open to all, or nothing for all."""
+        return None if request.user.is_authenticated else ['bid', 'bidder']
+
+
+@facilities.register('torn-too')
+class TornToo(Facility):
+    """With the same mistake in what may be read."""
+
+    def readable(self, request):
+        """Give one name where names are asked for."""
+        return 'home'
+
+
+@facilities.register('sealed')
+class Sealed(Facility):
+    """Checked by a form of which visitors see the name."""
+
+    form_class = PersonForm
+    readable = ['name']
+    writable = ['name', 'begin']
+
+
+@facilities.register('sealed-draft')
+class SealedDraft(Sealed):
+    """The same, kept all the same."""
+
+    draft = True
+
+
+@facilities.register('club')
+class Club(Facility):
+    """Who is there is known by name, to those who are known themselves."""
+
+    presence = True
+
+    def may_subscribe(self, request):
+        """Whoever has signed in."""
+        return request.user.is_authenticated
+
+
+@facilities.register('cafe', 'cafe-<int:pk>')
+class Cafe(Facility):
+    """All say who they are, and some would rather not."""
+
+    def presence(self, request):
+        """Return the name that the address has."""
+        name = request.GET.get('as', '')
+        if name == 'trip':
+            raise ValueError(name)
+        return None if name == 'nobody' else {'name': name}

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.deployment.visitors import declare_any
 from tests.servers import ROOT, Redis
 
 #: What the wheel needs in an .ini, and uWSGI from source must not have: examples/uwsgi.ini says why.
@@ -33,6 +34,7 @@ def examples(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp('examples')
     left = shutil.ignore_patterns('.venv', '*.sqlite3', '__pycache__')
     shutil.copytree(ROOT / 'examples', folder, ignore=left, dirs_exist_ok=True)
+    declare_any(folder / 'demo' / 'facilities.py')
     shutil.rmtree(folder / 'var')
     (folder / 'var').mkdir()
     if find_spec('pyuwsgi') is None:

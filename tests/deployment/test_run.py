@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.deployment.visitors import serve
+from tests.deployment.visitors import declare_any, serve
 from tests.servers import PATIENCE, ROOT, UWSGI, WebServer, eventually, free_port
 
 
@@ -37,6 +37,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
     left = shutil.ignore_patterns('.venv', '*.sqlite3', '__pycache__')
     for name in ('djng', 'examples'):
         shutil.copytree(ROOT / name, folder / name, ignore=left)
+    declare_any(folder / 'examples' / 'demo' / 'facilities.py')
     for name in ('setup.py', 'pyproject.toml', 'README.md'):
         shutil.copy(ROOT / name, folder)
     home = folder / 'examples' / '.venv'

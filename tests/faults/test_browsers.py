@@ -83,7 +83,9 @@ def giving_memory_back(workers: Workers) -> Iterator[None]:
     yield
     eventually(lambda: process.descriptors() <= descriptors, 'the end of the descriptors')
     eventually(lambda: process.memory() <= memory + UNREST, 'the memory')
-    assert process.threads() <= threads + 4  # threads of pools start when they are needed, and stay
+    assert (
+        process.threads() <= threads + 16
+    )  # they start when they are needed, more on a busy machine, and stay a while
 
 
 def goodbye(sock: socket.socket, patience: float = PATIENCE) -> int | None:
@@ -129,21 +131,15 @@ def test_half_frames_that_stall_cost_little(workers: Workers) -> None:
 
 @pytest.mark.parametrize('content', [b'', b'x'], ids=['empty', 'a byte'])
 def test_fragments_without_end_gather_no_memory(workers: Workers, content: bytes) -> None:
-    """Fragments that hold nothing are not kept, and those that hold a byte take no multiple of it."""
+    """A message in fragments without end is closed with 1008, and takes no multiple of its size until then."""
     warm_up(workers)
     (process,) = workers.workers()
     before = process.memory()
     with giving_memory_back(workers), undisturbed(workers), bare(workers.port) as sock:
         sock.sendall(masked(Opcode.TEXT, content, fin=False))
-        burst = masked(Opcode.CONT, content, fin=False) * 10_000
-        for _ in range(200 if LONG else 40):
-            sock.sendall(burst)
-        sock.sendall(masked(Opcode.PING, b'all was read'))
-        received = b''
-        while not received.endswith(b'all was read'):
-            chunk = sock.recv(4096)
-            assert chunk
-            received += chunk
+        for _ in range(6):
+            sock.sendall(masked(Opcode.CONT, content, fin=False) * 10_000)
+        assert goodbye(sock) == 1008
         assert process.memory() - before < UNREST
 
 
@@ -265,7 +261,7 @@ def test_opening_and_closing_leaves_nothing(workers: Workers, redis_clean: Redis
         warm_up(workers, 5000 if LONG else 1000)
     print(f'memory {memory / 1e6:.1f} MB before, {process.memory() / 1e6:.1f} MB after')
     eventually(lambda: redis_clean.client.pubsub_channels('broadcast:*') == [], 'the end of the channels')
-    assert workers.counted('djng_sockets') == 0
+    eventually(lambda: workers.counted('djng_sockets') == 0, 'the end of the sockets')
     eventually(lambda: workers.greenlets() <= greenlets, 'the end of the greenlets')
     assert len(subscribed_clients(redis_clean)) == subscribers
     assert len(redis_clean.client.client_list()) <= subscribers + RELAY_THREADS + 1  # the test's own one

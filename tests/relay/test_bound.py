@@ -29,7 +29,7 @@ def test_hello_and_the_snapshot_of_nothing(runserver: Runserver) -> None:
     """Who comes first is told who it is, what it hears and may write to, and that the collection is empty."""
     with bound(runserver, client_id=CLIENT_ID) as a:
         assert a.frames == [
-            {'$$djng': {'me': public_name(CLIENT_ID), 'sub': ['broadcast'], 'pub': ['broadcast']}},
+            {'$$djng': {'me': public_name(CLIENT_ID), 'sub': ['broadcast'], 'pub': ['broadcast'], 'moves': 1}},
         ]
         snapshot = a.hear()
         epoch = snapshot['$$djng']['e']
@@ -423,6 +423,43 @@ def test_two_who_append_at_once_keep_both_items(runserver: Runserver, redis_clea
             late.shows(a.value)
             about = late.frames[-1]['$$djng']
             assert (about['n'], about['items']) == (20, a.value)
+
+
+def test_a_newcomer_finds_nothing(runserver: Runserver, redis_clean: Redis) -> None:
+    """Where one finds that all is lost, whoever has known it is told, and can give back what is missing by then."""
+    with bound(runserver) as a:
+        a.say({'home': 1, 'away': 2})
+        a.shows({'home': 1, 'away': 2})
+        lost = a.position
+        redis_clean.client.flushall()
+        with bound(runserver, query='subscribe-broadcast') as b:
+            b.knows()
+            a.hear_until(lambda bound: bound.position[0] > lost[0])
+            a.say({'home': 3})
+            b.shows({'home': 3})
+            a.tell(seed=1, e=lost[0], v=lost[1])
+            a.websocket.send(json.dumps({'home': 1, 'away': 2, '$$djng': {'seed': 1, 'e': lost[0], 'v': lost[1] + 1}}))
+            b.shows({'home': 3, 'away': 2})
+
+
+def test_two_who_take_out_an_item_each(runserver: Runserver, redis_clean: Redis) -> None:
+    """Each means the items that it knows; who knows nothing of what there is by now is told, and says it anew."""
+    with bound(runserver) as a, bound(runserver) as b:
+        a.say({}, list=1, push=['1', '2', '3', '4'])
+        a.shows(['1', '2', '3', '4'])
+        b.shows(['1', '2', '3', '4'])
+        e, v = a.position
+        a.say({}, list=1, c='broadcast', e=e, v=v, **{'del': [1]})
+        b.say({'3': 'four'}, list=1, c='broadcast', e=e, v=v, ins=[[0, ['0']]], **{'del': [2]})
+        for one in (a, b):
+            one.shows(['0', '1', 'four'])
+        assert kept(redis_clean) == ['0', '1', 'four']
+        b.say({}, s=2, list=1, c='broadcast', e=e - 1, v=v, **{'del': [0]})
+        again = b.hear()
+        while 'again' not in again['$$djng']:
+            again = b.hear()
+        assert again == {'$$djng': {'again': 2, 'c': 'broadcast', 'e': e, 'v': v + 2}}
+        assert b.hear()['$$djng']['full'] == 1
 
 
 def test_plain_sockets_are_sent_the_whole_array(runserver: Runserver) -> None:

@@ -19,6 +19,7 @@ from djng.relay.collections import Collections
 from djng.relay.counts import Counts
 from djng.relay.hub import Hub
 from djng.relay.kept import Reading, Readings
+from djng.relay.strangers import Strangers
 from djng.state.steps import Outcome, Step, Take
 from djng.state.store import Store
 from tests.servers import PATIENCE, Redis, eventually
@@ -51,7 +52,7 @@ class Process:
         self.loop = primitives.loop()
         self.store = Spy(redis_server.client)
         self.hub = Hub(lambda: make_subscription_connection(redis_server.client), primitives, Counts())
-        self.readings = Readings(self.store, self.hub, primitives)
+        self.readings = Readings(self.store, self.hub, primitives, Strangers())
         self.collections = Collections(self.store, self.hub, self.readings, primitives, Counts())
         self.hub.on_gap = self.collections.tell_again
 
@@ -78,6 +79,7 @@ class Ear:
     """A bound listener that remembers what it heard."""
 
     is_bound = True
+    readable = None
 
     def __init__(self) -> None:
         self.number = next(_numbers)

@@ -462,3 +462,28 @@ def test_no_small_frame_is_held_back() -> None:
             accepted.close()
 
     asyncio.run(body())
+
+
+@pytest.mark.parametrize(
+    'frame', [masked(Opcode.PING, b''), masked(Opcode.PONG, b''), masked(Opcode.CONT, b'', fin=False)]
+)
+def test_frames_without_messages_are_counted(frame: bytes) -> None:
+    """More pings, pongs or fragments than may come close the connection with 1008; as many as may do not."""
+
+    async def body() -> None:
+        wire = Wire(frame_limit=(10.0, 100.0))
+        fragmented = frame[0] & 0x0F == Opcode.CONT
+        await wire.write((masked(Opcode.TEXT, b'', fin=False) if fragmented else frame) + frame * 90)
+        await wire.write(masked(Opcode.CONT, b'hello') if fragmented else masked(Opcode.TEXT, b'hello'))
+        await wire.until(lambda: wire.messages)
+        assert wire.messages == ['hello']
+        if fragmented:
+            await wire.write(masked(Opcode.TEXT, b'', fin=False))
+        await wire.write(frame * 200)
+        await wire.read_to_end()
+        assert wire.protocol.close_rcvd is not None
+        assert wire.protocol.close_rcvd.code == 1008
+        await wire.until(lambda: wire.closed)
+        wire.peer.close()
+
+    asyncio.run(body())

@@ -136,7 +136,8 @@ def test_draft(server: Runserver) -> None:
         b.shows({'age': 3, 'name': 'Mary', 'slug': 'mary'})
         a.shows({'age': 3, 'name': 'Mary', 'slug': 'mary'})
         about = a.hear()['$$djng']
-        assert about == {'errors': {'age': ['Ensure this value is greater than or equal to 18.']}}
+        errors = {'age': ['Ensure this value is greater than or equal to 18.']}
+        assert about == {'of': ['age', 'name'], 'errors': errors}
         s = a.say({'other': 3})
         assert list(errors_for(a, s)) == ['other']
 
@@ -218,6 +219,18 @@ def test_at_once(server: Runserver) -> None:
         for a in all_of_them:
             a.shows(expected)
         assert all_of_them[0].position[1] == 50
+
+
+def test_one_by_one(server: Runserver) -> None:
+    """No change is examined in vain beside another to the same collection, unless that takes long."""
+    with contextlib.ExitStack() as stack:
+        all_of_them = [stack.enter_context(bound(server, 'weighed')).knows() for _ in range(10)]
+        for n in range(4):
+            for number, a in enumerate(all_of_them):
+                a.say({f'p{number}': n})
+        for a in all_of_them:
+            a.hear_until(lambda bound: bound.position[1] == 40)
+        assert 40 <= all_of_them[0].value['calls'] < 60
 
 
 def test_plain_sockets_may_only_listen(server: Runserver) -> None:

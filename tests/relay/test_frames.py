@@ -41,3 +41,4 @@ def test_answers() -> None:
     assert frames.acknowledgement(7, 'user', acknowledged) == b'{"$$djng":{"ack":7,"c":"user","e":3,"v":2,"n":5}}'
     assert json.loads(frames.refusal(7, {'\ud800': ['no']})) == {'$$djng': {'s': 7, 'errors': {'\ud800': ['no']}}}
     assert frames.refusal(None, {'': ['no']}) == b'{"$$djng":{"errors":{"":["no"]}}}'
+    assert frames.remark(['a'], {'b': ['no']}) == b'{"$$djng":{"of":["a"],"errors":{"b":["no"]}}}'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import threading
 
 import pytest
@@ -23,8 +24,9 @@ _numbers = itertools.count(1)
 class Ear:
     """A listener that remembers what it heard."""
 
-    def __init__(self, *, is_bound: bool = False) -> None:
+    def __init__(self, *, is_bound: bool = False, readable: frozenset[str] | None = None) -> None:
         self.is_bound = is_bound
+        self.readable = readable
         self.number = next(_numbers)
         self.heard: list[tuple[bytes, bool]] = []
         self.waiting: list[tuple[bytes, bool]] = []
@@ -127,6 +129,29 @@ def test_each_kind_hears_its_rendition(hub: Hub, redis_clean: Redis) -> None:
     eventually(lambda: len(bound.heard) == 4, 'hearing on')
     hub.unsubscribe([b'broadcast:h'], bound)
     eventually(lambda: subscribers(redis_clean, 'broadcast:h') == 0, 'unsubscribing')
+
+
+def test_each_hears_what_it_may_read(hub: Hub, redis_clean: Redis) -> None:
+    """Bound listeners with the same limits share a frame; the others hear all; and none of them a foreign message."""
+    names = [None, frozenset('a'), frozenset('a'), frozenset('b')]
+    ears = [Ear(is_bound=True, readable=readable) for readable in names]
+    for ear in ears:
+        assert hub.subscribe([b'broadcast:i'], ear, PATIENCE)
+    frame = '{{"a":1,{}"$$djng":{{"c":"broadcast","e":1,"v":1}}}}'
+    redis_clean.client.publish('broadcast:i', 'foreign')
+    redis_clean.client.publish('broadcast:i', frame.format('"b":2,'))
+    redis_clean.client.publish('broadcast:i', frame.format(''))
+    eventually(lambda: all(len(ear.heard) == 2 for ear in ears), 'hearing all')
+    whole, some, same, other = ([message.decode() for message, _ in ear.heard] for ear in ears)
+    assert whole == [frame.format('"b":2,'), frame.format('')]
+    assert some == same == [frame.format('')] * 2
+    assert [json.loads(message) for message in other] == [
+        {**more, '$$djng': {'c': 'broadcast', 'e': 1, 'v': 1}} for more in ({'b': 2}, {})
+    ]
+    assert ears[1].heard[0][0] is ears[2].heard[0][0]
+    for ear in ears:
+        hub.unsubscribe([b'broadcast:i'], ear)
+    eventually(lambda: subscribers(redis_clean, 'broadcast:i') == 0, 'unsubscribing')
 
 
 def test_a_lost_subscription_is_taken_up_and_reported(hub: Hub, redis_clean: Redis) -> None:

@@ -14,9 +14,11 @@ class Slow(Facility):
     rate = 2
 
 
-def licence(cls: type[Facility] = Facility, writable: frozenset[str] | None = None) -> Licence:
+def licence(
+    cls: type[Facility] = Facility, writable: frozenset[str] | None = None, readable: frozenset[str] | None = None
+) -> Licence:
     """Return the licence of somebody."""
-    return Licence(cls('a'), Author(None, None, 'me', ''), writable)
+    return Licence(cls('a'), Author(None, None, 'me', ''), writable, readable)
 
 
 def test_pace() -> None:
@@ -51,3 +53,26 @@ def test_seeds() -> None:
     assert licence(writable=frozenset('a')).permitted(seed) == Change('object', {'a': '1'})
     assert licence(writable=frozenset('c')).permitted(seed) is None
     assert licence(writable=frozenset('0')).permitted(Change('array', {'0': '1'})) is None
+
+
+def test_what_is_not_seen_is_not_written_unless_it_is_said() -> None:
+    """Where only some may be read, no others may be written by default; a declared name may."""
+    change = Change('object', {'a': '1', 'b': '2'}, ('c',))
+    assert list(licence(readable=frozenset('a')).objections(change)) == ['b', 'c']
+    assert list(licence(readable=frozenset('a'), writable=frozenset('bc')).objections(change)) == ['a']
+    assert list(licence(readable=frozenset('0')).objections(Change('array', {}, push=('1',)))) == ['']
+
+
+def test_who_sees_a_part_seeds_nothing() -> None:
+    """Or the part would be taken for the whole."""
+    seed = Change('object', {'a': '1'})
+    assert licence(readable=frozenset('a')).permitted(seed) is None
+    assert licence(readable=frozenset('a'), writable=frozenset('a')).permitted(seed) is None
+
+
+def test_what_an_author_is_told() -> None:
+    """Errors of properties that it neither sees nor has said are no business of the author's."""
+    errors = {'': ['x'], 'a': ['x'], 'b': ['x'], 'c': ['x'], 'd': ['x']}
+    change = Change('object', {'b': '1'}, ('c',))
+    assert licence().visible(errors, change) == errors
+    assert list(licence(readable=frozenset('a')).visible(errors, change)) == ['', 'a', 'b', 'c']

@@ -73,7 +73,12 @@ def test_frame(text, frame):
         (
             '{"$$djng":{"s":3,"n":1,"del":["a"]}}',
             3,
-            {'': ['Nothing is deleted from an array: cut it, or set what is left.']},
+            {
+                '': [
+                    'What is deleted is an array of indexes.',
+                    'An array is cut to a length, or items are taken out and put in, but not both at once.',
+                ]
+            },
         ),
         *((f'{{"$$djng":{{"s":3,"n":{n}}}}}', 3, {'': LENGTH}) for n in ('-1', '100001', '1.5', 'true', '"1"')),
         *(

@@ -19,6 +19,7 @@ def test_ordinary_channel():
         b'djng:{demo:broadcast:foobar}:seen',
         b'djng:{demo:broadcast:foobar}:parked',
         b'djng:{demo:broadcast:foobar}:lease',
+        b'djng:{demo:broadcast:foobar}:here',
     )
 
 

@@ -1,5 +1,6 @@
 """`{% code %}`: a page shows the files that make it, as they are at this moment."""
 
+import importlib
 import inspect
 import os.path
 from pathlib import Path
@@ -15,13 +16,20 @@ register = template.Library()
 
 @register.inclusion_tag('demo/_code.html')
 def code(*names):
-    """Show what is named: functions of views.py, templates, static and Python files."""
-    return {'listings': [(os.path.basename(name), _file(name)) if '.' in name else _view(name) for name in names]}
+    """Show what is named: functions of views.py, templates, static and Python files; `file.py:a,b` are parts of one."""
+    return {'listings': [_listing(name) for name in names]}
 
 
-def _view(name):
-    source = inspect.getsource(getattr(views, name))
-    return 'views.py', highlight.highlight(source.strip(), highlight.PYTHON)
+def _listing(name):
+    file, _, part = name.partition(':')
+    if part:
+        return file, _part(importlib.import_module(f'demo.{file.removesuffix(".py")}'), part)
+    return (os.path.basename(name), _file(name)) if '.' in name else ('views.py', _part(views, name))
+
+
+def _part(module, name):
+    sources = [inspect.getsource(getattr(module, part)).strip() for part in name.split(',')]
+    return highlight.highlight('\n\n\n'.join(sources), highlight.PYTHON)
 
 
 def _file(name):

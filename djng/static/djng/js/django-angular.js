@@ -191,6 +191,7 @@
   var PROPERTY = /^\s*(?:\.\s*([\w$]+)|\[([^\]]+)\])/;
   angular.module("djng.websocket").factory("$$djangoInputs", ["$window", "$parse", function($window, $parse) {
     const inputs = /* @__PURE__ */ new Set();
+    const bounds = /* @__PURE__ */ new Set();
     function propertyOf(input, { scope, collection, read: read3 }) {
       const { expression, paths } = input;
       if (!(collection in paths)) {
@@ -206,6 +207,10 @@
         input.element.toggleClass(name, isOn);
         if (name === "djng-invalid") {
           input.control.$setValidity("djng", !isOn);
+          if (!isOn && input.isKept) {
+            input.isKept = false;
+            input.control.$render();
+          }
         }
       }
     }
@@ -214,29 +219,65 @@
       toggle(input, "djng-remote", true);
       input.timer = $window.setTimeout(() => toggle(input, "djng-remote", false), REMOTE);
     }
+    function withName(input, fn) {
+      bounds.forEach((bound) => {
+        const name = propertyOf(input, bound);
+        if (name !== null) {
+          fn(name, bound);
+        }
+      });
+    }
+    function retry(input) {
+      withName(input, (name, bound) => inputs.forEach((other) => {
+        if (other !== input && other.isKept && bound.isTied(propertyOf(other, bound), name)) {
+          other.isKept = false;
+          other.control.$setViewValue(other.element.val());
+          other.control.$commitViewValue();
+        }
+      }));
+    }
     function add(scope, element, control, expression) {
       const input = { scope, element, control, expression: expression.trim(), paths: /* @__PURE__ */ Object.create(null), shows: {}, timer: null };
       inputs.add(input);
-      return () => {
-        $window.clearTimeout(input.timer);
-        inputs.delete(input);
+      control.$viewChangeListeners.push(() => retry(input));
+      return {
+        /** Is what was typed refused? Then it is not written over, until the mark is gone. */
+        keep() {
+          input.isKept = Boolean(input.shows["djng-invalid"]);
+          return input.isKept;
+        },
+        /** It has come to be what the scope holds, which AngularJS does not take for a change. */
+        mended() {
+          if (input.isKept) {
+            withName(input, (name, bound) => bound.forgive(name));
+          }
+        },
+        end() {
+          $window.clearTimeout(input.timer);
+          inputs.delete(input);
+        }
       };
     }
-    function bind(scope, collection) {
-      const bound = { scope, collection, read: $parse(collection) };
-      function mark({ waits: waits2, isWrong, byOthers }) {
+    function bind(scope, collection, { forgive, isTied: isTied2 }) {
+      const bound = { scope, collection, forgive, isTied: isTied2, read: $parse(collection) };
+      bounds.add(bound);
+      function mark({ waits: waits2, isWrong: isWrong2, byOthers }) {
         inputs.forEach((input) => {
           const name = propertyOf(input, bound);
           if (name !== null) {
             toggle(input, "djng-pending", waits2(name));
-            toggle(input, "djng-invalid", isWrong(name));
+            toggle(input, "djng-invalid", isWrong2(name));
             if (byOthers.includes(name)) {
               flash(input);
             }
           }
         });
       }
-      return { mark, end: () => mark({ waits: () => false, isWrong: () => false, byOthers: [] }) };
+      function end() {
+        bounds.delete(bound);
+        mark({ waits: () => false, isWrong: () => false, byOthers: [] });
+      }
+      return { mark, end };
     }
     return { add, bind };
   }]);
@@ -272,16 +313,32 @@
   angular.module("djng.websocket").directive("ngModel", ["$$djangoInputs", function(inputs) {
     function link(scope, element, attributes, control) {
       const field = element[0];
-      element.on("$destroy", inputs.add(scope, element, control, attributes.ngModel));
+      const input = inputs.add(scope, element, control, attributes.ngModel);
+      element.on("$destroy", input.end);
       if (isText(field)) {
         const render = control.$render;
+        const shown = () => control.$isEmpty(control.$viewValue) ? "" : String(control.$viewValue);
+        let isTyped = false;
+        element.on("input change", () => {
+          isTyped = true;
+          if (field.value.trim() === shown().trim()) {
+            input.mended();
+          }
+        });
+        const rollback = control.$rollbackViewValue;
+        control.$rollbackViewValue = () => {
+          isTyped = false;
+          input.mended();
+          rollback.call(control);
+        };
         control.$render = () => {
           const before = field.value;
-          const text = control.$isEmpty(control.$viewValue) ? "" : String(control.$viewValue);
+          const text = shown();
           const isFocused = field.ownerDocument.activeElement === field;
-          if (isFocused && text === before) {
+          if (isFocused && text === before || isTyped && input.keep()) {
             return;
           }
+          isTyped = isTyped && text === before;
           const caret = isFocused && caretOf(field);
           render.call(control);
           if (caret) {
@@ -363,11 +420,7 @@
       fill(texts, Number(index) + 1);
       texts[index] = set[index];
     });
-    if (length !== null) {
-      fill(texts, length);
-      texts.length = length;
-    }
-    return { list, texts: texts.concat(push) };
+    return { list, texts: (length === null ? texts : texts.slice(0, length)).concat(push) };
   }
   function fill(texts, length) {
     while (texts.length < length) {
@@ -450,11 +503,12 @@
   }
   function read(text) {
     try {
-      const { s, sent, pending } = JSON.parse(text);
+      const { s, sent, pending, grounds = null } = JSON.parse(text);
       return {
         s: Number(s),
-        sent: sent.map((entry) => ({ s: Number(entry.s), change: readChange(entry.change) })),
-        pending: pending && readChange(pending)
+        sent: sent.map((entry) => ({ s: Number(entry.s), change: readChange(entry.change), at: entry.at || null })),
+        pending: pending && readChange(pending),
+        grounds
       };
     } catch (e) {
       return null;
@@ -671,7 +725,7 @@
       if (isLevel2 && !wasLevel) {
         onSync.tell(binding);
       }
-      mark({ byOthers, waits: (name) => wire.waits(name), isWrong: (name) => name in wire.errors });
+      mark({ byOthers, waits: (name) => wire.waits(name), isWrong: wire.isWrong });
       if (pending !== binding.pending || version2 !== binding.version || errors !== known) {
         digest();
       }
@@ -815,6 +869,126 @@
     }
   }
 
+  // src/merging.js
+  function ascending(pairs) {
+    const ends = [];
+    const before = pairs.map(([first], index) => {
+      let [low, high] = [0, ends.length];
+      while (low < high) {
+        const middle = low + high >> 1;
+        [low, high] = pairs[ends[middle]][0] < first ? [middle + 1, high] : [low, middle];
+      }
+      ends[low] = index;
+      return low ? ends[low - 1] : -1;
+    });
+    const run = [];
+    for (let index = ends.length ? ends[ends.length - 1] : -1; index >= 0; index = before[index]) {
+      run.unshift(pairs[index]);
+    }
+    return run;
+  }
+  function unique(texts, from, to) {
+    const places = map();
+    for (let index = from; index < to; index += 1) {
+      places[texts[index]] = texts[index] in places ? -1 : index;
+    }
+    return places;
+  }
+  function align(before, after) {
+    const found = Array(after.length).fill(-1);
+    const parts = [[0, before.length, 0, after.length]];
+    while (parts.length) {
+      let [b, endB, a, endA] = parts.pop();
+      while (b < endB && a < endA && before[b] === after[a]) {
+        found[a++] = b++;
+      }
+      while (b < endB && a < endA && before[endB - 1] === after[endA - 1]) {
+        found[--endA] = --endB;
+      }
+      const [olds, news] = b < endB && a < endA ? [unique(before, b, endB), unique(after, a, endA)] : [map(), map()];
+      const pairs = Object.keys(news).filter((text) => news[text] >= 0 && olds[text] >= 0).map((text) => [olds[text], news[text]]);
+      const anchors = ascending(pairs.sort(([, x], [, y]) => x - y));
+      (anchors.length ? [...anchors, [endB, endA]] : []).forEach(([x, y]) => {
+        if (y < endA) {
+          found[y] = x;
+        }
+        parts.push([b, x, a, y]);
+        [b, a] = [x + 1, y + 1];
+      });
+    }
+    return found;
+  }
+  function describe(before, after, pushed = after.length) {
+    const edits2 = { set: map(), gone: [], come: [], push: [] };
+    const found = align(before, after);
+    let from = 0;
+    let fresh = [];
+    [...found, before.length].forEach((place2, index) => {
+      if (place2 < 0) {
+        fresh.push(index);
+        return;
+      }
+      for (; from < place2 && fresh.length && fresh[0] < pushed; from += 1) {
+        edits2.set[from] = after[fresh.shift()];
+      }
+      for (; from < place2; from += 1) {
+        edits2.gone.push(from);
+      }
+      if (fresh.length && place2 === before.length) {
+        edits2.push = fresh.map((other) => after[other]);
+      } else if (fresh.length) {
+        edits2.come.push([place2, fresh.map((other) => after[other])]);
+      }
+      from = place2 + 1;
+      fresh = [];
+    });
+    return edits2;
+  }
+  function moves(before, after) {
+    const { gone, come, push } = describe(before, after);
+    const came = push.length ? [...come, [before.length, push]] : come;
+    const steps = gone.map((index) => [index, 1, 0]).concat(came.map(([index, texts]) => [index, 0, texts.length]));
+    return steps.sort(([a, went], [b, others]) => b - a || others - went);
+  }
+  function trace(steps, index, isItem) {
+    return steps.reduce(([now, is], [at, gone, come]) => {
+      if (now >= at + gone && (is || now > at)) {
+        return [now - gone + come, is];
+      }
+      return now > at || is && now === at ? [at, false] : [now, is];
+    }, [index, isItem]);
+  }
+  function relocate(edits2, steps) {
+    const next2 = { set: map(), gone: [], come: [], push: edits2.push };
+    const come = (index, texts) => {
+      const same = next2.come.find(([other]) => other === index);
+      if (same) {
+        same[1] = same[1].concat(texts);
+      } else {
+        next2.come.push([index, texts]);
+      }
+    };
+    Object.keys(edits2.set).forEach((name) => {
+      const [index, isItem] = trace(steps, Number(name), true);
+      if (isItem) {
+        next2.set[index] = edits2.set[name];
+      } else {
+        come(index, [edits2.set[name]]);
+      }
+    });
+    edits2.gone.map((index) => trace(steps, index, true)).filter(([, isItem]) => isItem).forEach(([index]) => next2.gone.push(index));
+    edits2.come.forEach(([gap, texts]) => come(trace(steps, gap, false)[0], texts));
+    next2.come.sort(([a], [b]) => a - b);
+    return next2;
+  }
+  function perform(before, { set, gone, come }) {
+    const out = new Set(gone);
+    const into = new Map(come.map(([index, texts]) => [Math.min(index, before.length), texts]));
+    const behind2 = Object.keys(set).filter((index) => index >= before.length).map((index) => set[index]);
+    const kept = before.map((text, index) => out.has(index) ? [] : [index in set ? set[index] : text]);
+    return kept.concat([behind2]).flatMap((texts, index) => (into.get(index) || []).concat(texts));
+  }
+
   // src/floating.js
   var blank = () => Object.assign(nothing(true), { pushed: map(), kept: null });
   function copy(pending) {
@@ -831,6 +1005,10 @@
     const says = pending.length !== null || pending.kept !== null || pending.push.length || Object.keys(pending.set).length || Object.keys(pending.pushed).length;
     return says ? pending : null;
   }
+  function beneath(texts, change2) {
+    const { set, length } = change2;
+    return change2.gone ? perform(texts, change2) : apply({ list: true, texts }, { list: true, set, length, push: [] }).texts;
+  }
   function forget(texts, from) {
     Object.keys(texts).filter((index) => Number(index) >= from).forEach((index) => {
       delete texts[index];
@@ -839,11 +1017,11 @@
   function arrange2(base2, sent, pending) {
     let texts = base2;
     let confirmed = base2.length;
-    sent.forEach(({ set: set2, length: length2, push }) => {
-      const isFloating = confirmed < texts.length;
-      ({ texts } = apply({ list: true, texts }, { list: true, set: set2, length: length2, push: [] }));
-      confirmed = isFloating ? Math.min(confirmed, texts.length) : texts.length;
-      texts = texts.concat(push);
+    sent.forEach((change2) => {
+      const floating2 = texts.length - confirmed;
+      texts = beneath(texts, change2);
+      confirmed = floating2 ? Math.min(Math.max(confirmed, texts.length - floating2), texts.length) : texts.length;
+      texts = texts.concat(change2.push);
     });
     if (!pending) {
       return { texts, confirmed, floating: texts.length - confirmed };
@@ -925,6 +1103,10 @@
     const label = source(layers);
     return layers.sent.filter(({ change: change2, answers }) => change2.list && !(label && answers[label.name])).map(({ change: change2 }) => change2);
   }
+  function still(layers) {
+    const { texts, confirmed } = arrange2(base(layers), floats(layers), null);
+    return texts.slice(0, confirmed);
+  }
   function items(layers) {
     return arrange2(base(layers), floats(layers), layers.pending && layers.pending.list ? layers.pending : null);
   }
@@ -950,9 +1132,9 @@
     });
     return found;
   }
-  function remembered({ known }, local) {
-    const lost = known || local;
-    return lost && Object.keys(lost.texts).length ? lost : null;
+  function remembered({ lost, v }, local) {
+    const offered = lost || v === 0 && local;
+    return offered && Object.keys(offered.texts).length ? offered : null;
   }
   function waits(layers, name) {
     if (!isList(layers, null)) {
@@ -964,8 +1146,8 @@
   function waiting(layers) {
     const touched = /* @__PURE__ */ new Set();
     let others = 0;
-    newestFirst(layers).forEach(({ set, length, push, pushed, kept }) => {
-      Object.keys(set).forEach((name) => touched.add(name));
+    newestFirst(layers).forEach(({ set, length, push, pushed, kept, gone = [], come = [] }) => {
+      Object.keys(set).concat(gone, come.map(([index]) => index)).forEach((name) => touched.add(String(name)));
       others += push.length + (length !== null || kept !== null && kept !== void 0 ? 1 : 0) + Object.keys(pushed || {}).length;
     });
     return touched.size + others;
@@ -1169,6 +1351,33 @@
     }, changed);
   }
 
+  // src/faults.js
+  function blame(replica, names2, errors) {
+    Object.assign(replica.errors, errors);
+    replica.faults.push({ names: names2, guilty: Object.keys(errors) });
+  }
+  function stands({ names: names2 }, name, changed) {
+    return !changed.has(name) && (names2.includes(name) || !names2.some((other) => changed.has(other)));
+  }
+  function pardon(replica, names2) {
+    const { errors, faults } = replica;
+    if (faults.length) {
+      const changed = new Set(names2);
+      const left = faults.map((fault) => ({
+        names: fault.names.filter((name) => !changed.has(name)),
+        guilty: fault.guilty.filter((name) => stands(fault, name, changed))
+      }));
+      replica.faults = left.filter(({ guilty }) => guilty.length);
+      Object.keys(errors).filter((name) => !left.some(({ guilty }) => guilty.includes(name))).forEach((name) => {
+        delete errors[name];
+      });
+    }
+  }
+  var isWrong = ({ errors, faults }, name) => name in errors || faults.some(({ names: names2 }) => names2.includes(name));
+  function isTied({ faults }, name, other) {
+    return faults.some(({ names: names2, guilty }) => names2.includes(name) && !guilty.includes(name) && [other, ""].some((cause) => guilty.includes(cause) || names2.includes(cause)));
+  }
+
   // src/confirmed.js
   function unknown(name) {
     return {
@@ -1187,10 +1396,16 @@
       // changes that came while it was
       deferred: null,
       // a snapshot that waits for an answer
+      made: null,
+      // the epoch in which the collection was made
+      lost: null,
+      // what one held that is lost: `{list, texts, e, v}`, until it is known that the server has it
       known: null,
-      // what a state held that is lost: `{list, texts}`, until there is another
+      // the same, shown until there is another
+      offeredBehind: 0,
+      // the number of the last change before that was offered
       unseeded: false
-      // was the last snapshot empty, and nobody has offered what is known?
+      // may the last snapshot lack something, and nobody has offered what is known?
     };
   }
   var precedes = (a, b) => a.e === null || a.e < b.e || a.e === b.e && a.v < b.v;
@@ -1198,15 +1413,15 @@
     Object.assign(label, { awaiting: true, fresh: true, held: [], deferred: null });
   }
   var isNews = (label, frame2) => label.fresh || !precedes(frame2, label);
-  function adopt(label, { list, texts, e, v }, mayOffer) {
+  function adopt(label, { list, texts, e, v, made = e }, mayOffer) {
     const { held, list: oldList, texts: old } = label;
-    let { known } = label;
-    if (v > 0 || !mayOffer) {
-      known = null;
-    } else if (Object.keys(old).length) {
-      known = { list: oldList, texts: old };
+    let { lost } = label;
+    if (label.e !== null && label.e < made && Object.keys(old).length) {
+      lost = { list: oldList, texts: old, e: label.e, v: label.v };
     }
-    Object.assign(label, { list, texts, e, v, awaiting: false, fresh: false, held: [], deferred: null, known, unseeded: v === 0 });
+    lost = mayOffer && lost && lost.e < made ? lost : null;
+    Object.assign(label, { list, texts, e, v, made, awaiting: false, fresh: false, held: [], deferred: null });
+    Object.assign(label, { lost, known: v > 0 ? null : lost, unseeded: v === 0 || lost !== null });
     return { held, old };
   }
   function place(label, { e, v }) {
@@ -1234,7 +1449,7 @@
     del.forEach((name) => {
       delete texts[name];
     });
-    Object.assign(label, { v, known: null, unseeded: false });
+    Object.assign(label, { v, known: null, unseeded: label.unseeded && label.lost !== null });
     return names2.concat(del);
   }
 
@@ -1249,55 +1464,107 @@
       return place2;
     }).reverse();
   }
+  function edits({ set, length, push }, base2, isFloating) {
+    const { texts } = apply({ list: true, texts: base2 }, { list: true, set, length, push: [] });
+    if (!isFloating) {
+      return describe(base2, texts.concat(push), texts.length);
+    }
+    const told = describe(base2, texts);
+    return __spreadProps(__spreadValues({}, told), { come: told.push.length ? [...told.come, [base2.length, told.push]] : told.come, push });
+  }
+  function rewritten(pending, base2, told) {
+    const texts = perform(base2, told);
+    const next2 = Object.assign(copy(pending), { set: map(), length: texts.length < base2.length ? texts.length : null });
+    texts.slice(0, base2.length).forEach((text, index) => {
+      if (text !== base2[index]) {
+        next2.set[index] = text;
+      }
+    });
+    next2.push = texts.slice(base2.length).concat(told.push);
+    return next2;
+  }
+  function carry(pending, before, after, isFloating) {
+    const isSame = before.length === after.length && before.every((text, index) => text === after[index]);
+    if (!pending || isSame) {
+      return pending;
+    }
+    return unlessEmpty(rewritten(pending, after, relocate(edits(pending, before, isFloating), moves(before, after))));
+  }
   function land(pending, places, base2, left) {
     if (!pending || !places.length) {
       return pending;
     }
-    const next2 = Object.assign(copy(pending), { pushed: map(), kept: null });
+    const told = edits(pending, base2, true);
+    const rest = map();
     const homeless = [];
     Object.keys(pending.pushed).forEach((number) => {
       const text = pending.pushed[number];
       if (number >= places.length) {
-        next2.pushed[number - places.length] = text;
-      } else if (places[number] < 0) {
+        rest[number - places.length] = text;
+      } else if (places[number] < 0 || told.gone.includes(places[number])) {
         homeless.push(text);
-      } else if (next2.length === null || places[number] < next2.length) {
-        if (places[number] in next2.set) {
-          homeless.push(next2.set[places[number]]);
-        }
-        next2.set[places[number]] = text;
+      } else {
+        homeless.push(...places[number] in told.set ? [told.set[places[number]]] : []);
+        told.set[places[number]] = text;
       }
     });
-    next2.push.unshift(...homeless);
-    const gone = pending.kept === null ? [] : places.slice(pending.kept).filter((place2) => place2 >= 0 && !(place2 in next2.set));
-    if (gone.length && next2.length === null) {
-      const { texts } = arrange2(base2, [], next2);
-      const rest = rewrite(null, { confirmed: base2.length, floating: 0 }, base2, texts.filter((text, index) => !gone.includes(index)));
-      Object.assign(next2, rest && { set: rest.set, length: rest.length, push: rest.push });
-    }
-    next2.kept = left && pending.kept !== null ? Math.max(0, pending.kept - places.length) : null;
-    return unlessEmpty(next2);
+    const gone = pending.kept === null ? [] : places.slice(pending.kept).filter((place2) => place2 >= 0 && !(place2 in told.set));
+    told.gone = told.gone.concat(gone);
+    told.push = homeless.concat(told.push);
+    const kept = left && pending.kept !== null ? Math.max(0, pending.kept - places.length) : null;
+    return unlessEmpty(Object.assign(rewritten(pending, base2, told), { pushed: rest, kept }));
   }
-  function spare(pending, before, base2, own2) {
-    if (!pending || pending.length === null || pending.length > before) {
-      return pending;
-    }
-    const next2 = copy(pending);
-    base2.forEach((text, index) => {
-      if (index >= before && !own2.includes(index)) {
-        next2.set[next2.length] = text;
-        next2.length += 1;
+
+  // src/grounding.js
+  var isPending = ({ pending }) => pending !== null && pending.list;
+  function stand(layers, texts = still(layers)) {
+    Object.assign(layers, { ground: texts.slice(), grounds: null });
+  }
+  function follow2(layers, texts, isFloating) {
+    if (isPending(layers)) {
+      const { ground, grounds } = layers;
+      if (ground || grounds !== null) {
+        layers.pending = carry(layers.pending, ground || texts.slice(0, grounds), texts, isFloating);
       }
-    });
-    return next2;
+      stand(layers, texts);
+    }
+  }
+  function followAll(layers) {
+    if (!layers.labels.some(({ e, awaiting }) => e !== null && !awaiting)) {
+      return;
+    }
+    const told = floats(layers).filter(({ gone }) => gone);
+    if (told.length) {
+      const now = base(layers);
+      const steps = layers.bottom ? moves(layers.bottom, now) : [];
+      told.filter(() => steps.length).forEach((change2) => Object.assign(change2, relocate(change2, steps)));
+      layers.bottom = now.slice();
+    }
+    follow2(layers, still(layers), items(__spreadProps(__spreadValues({}, layers), { pending: null })).floating > 0);
+  }
+  function settleDown(layers, { list, set, length, push }, mayTell) {
+    const isTold = mayTell && list && source(layers) && !layers.sent.length && (length !== null || Object.keys(set).length > 0);
+    if (!isTold) {
+      return { list, set, length, push };
+    }
+    layers.bottom = base(layers).slice();
+    return __spreadValues({ list, length: null }, edits({ set, length, push }, layers.bottom, false));
+  }
+  function byIndex(change2, texts) {
+    const after = perform(texts, change2);
+    const kept = { list: true, texts: after.slice(0, texts.length) };
+    const { set, length } = difference({ list: true, texts }, kept) || { set: map(), length: null };
+    return { list: true, set, length, push: after.slice(texts.length).concat(change2.push) };
   }
 
   // src/replica.js
-  var inFlight = (s, change2, isTold) => ({ s, change: change2, isTold, isOut: false, acks: map(), answers: map(), isLanded: false });
+  var inFlight = (s, change2, isTold, at = null) => ({ s, change: change2, at, isTold, isOut: false, acks: map(), answers: map(), isLanded: false, absent: null });
   function makeReplica(local, publishes) {
     return {
       publishes,
-      layers: { labels: [], sent: [], pending: null, local },
+      layers: { labels: [], sent: [], pending: null, local, bottom: null, ground: null, grounds: null },
+      moves: false,
+      // may be said of an array what was taken out and put in?
       me: null,
       // the public name, once this socket has told it
       pub: [],
@@ -1307,7 +1574,8 @@
       wishes: [],
       // frames that ask for something
       errors: map(),
-      // by property, what was refused since it last changed
+      // by property, what was refused since it last changed; see faults.js
+      faults: [],
       refusals: [],
       // the errors of changes that were refused; the reader empties it,
       touched: /* @__PURE__ */ new Set(),
@@ -1331,11 +1599,11 @@
     const { local } = replica.layers;
     names2.forEach((name) => {
       replica.touched.add(name);
-      delete replica.errors[name];
       if (local && !local.list) {
         delete local.texts[name];
       }
     });
+    pardon(replica, names2);
   }
   function close(replica) {
     replica.me = null;
@@ -1345,13 +1613,20 @@
       entry.isOut = false;
     });
   }
-  function unsent({ s, layers: { sent, pending } }) {
-    return sent.length || pending ? { s, sent: sent.map((entry) => ({ s: entry.s, change: entry.change })), pending } : null;
+  function position({ layers }, { change: change2, at }) {
+    const label = change2.gone && source(layers);
+    return change2.gone ? at || (label ? { c: label.name, e: label.e, v: label.v } : null) : null;
   }
-  function resume(replica, { s, sent, pending }) {
+  function unsent(replica) {
+    const { s, layers: { sent, pending, ground, grounds } } = replica;
+    const told = sent.map((entry) => ({ s: entry.s, change: entry.change, at: position(replica, entry) }));
+    return sent.length || pending ? { s, sent: told, pending, grounds: ground ? ground.length : grounds } : null;
+  }
+  function resume(replica, { s, sent, pending, grounds = null }) {
     const { layers } = replica;
     replica.s = s;
-    layers.sent = sent.map((entry) => inFlight(entry.s, entry.change, true));
+    layers.sent = sent.map((entry) => inFlight(entry.s, entry.change, true, entry.at));
+    Object.assign(layers, { bottom: null, ground: null, grounds });
     layers.pending = pending && pending.list ? adjoin(pending, layers.pending) : compose(pending, layers.pending);
     replica.isTouched = true;
   }
@@ -1379,34 +1654,37 @@
     if (entry.change.list && !entry.isLanded) {
       entry.isLanded = true;
       if (layers.pending && layers.pending.list) {
+        follow2(layers, base(layers), true);
         layers.pending = land(layers.pending, places, base(layers), behind(layers.sent, entry));
+        stand(layers);
       }
     }
   }
   function answer(replica, entry, label, places) {
     entry.answers[label.name] = true;
+    if (entry.s > label.offeredBehind) {
+      label.lost = null;
+    }
     if (source(replica.layers) === label) {
       touchDown(replica, entry, places());
     }
   }
-  function refuse(replica, { s, errors }) {
+  function refuse(replica, { s, of, errors }) {
     const { layers } = replica;
     const entry = layers.sent.find((other) => other.s === s);
     if (entry) {
       touchDown(replica, entry, entry.change.push.map(() => -1));
       drop(replica, entry);
     }
-    Object.assign(replica.errors, errors);
+    blame(replica, entry && !entry.change.list ? Object.keys(entry.change.set) : of, errors);
     replica.refusals.push(errors);
   }
   function drop(replica, entry) {
     const names2 = Object.keys(entry.change.set);
     replica.layers.sent = replica.layers.sent.filter((other) => other !== entry);
     replica.isTouched = replica.isTouched || entry.change.list;
-    names2.forEach((name) => {
-      replica.touched.add(name);
-      delete replica.errors[name];
-    });
+    names2.forEach((name) => replica.touched.add(name));
+    pardon(replica, names2);
   }
   function finish(replica, entry) {
     const { layers, pub } = replica;
@@ -1439,7 +1717,7 @@
   }
 
   // src/snapshots.js
-  var isDoubtful = ({ isTold, change: change2, acks, answers }, { name }) => isTold && change2.push.length > 0 && !acks[name] && !answers[name];
+  var isDoubtful = ({ isTold, change: change2, acks, answers, absent }, { name, deferred }) => isTold && change2.push.concat(change2.come || []).length > 0 && !acks[name] && !answers[name] && !(deferred && deferred === absent);
   var isInDoubt = ({ layers, pub }, label) => pub.includes(label.name) && layers.sent.some((entry) => isDoubtful(entry, label));
   function sayAgain({ layers }) {
     layers.sent.forEach((entry) => {
@@ -1453,15 +1731,8 @@
     });
   }
   function replace(replica, label, frame2) {
-    const { layers } = replica;
-    const [head] = layers.sent;
     const isFirst = label.e === null;
-    const before = base(layers).length;
     const { held, old } = adopt(label, frame2, replica.publishes && replica.pub.includes(label.name));
-    if (label.list && source(layers) === label) {
-      const ack = head && head.acks[label.name];
-      layers.pending = spare(layers.pending, before, label.texts, ack ? locate(head.change.push, label.texts, ack.n) : []);
-    }
     const changed = Object.keys(__spreadValues(__spreadValues({}, old), label.texts)).filter((name) => old[name] !== label.texts[name]);
     mention(replica, label.list ? [] : changed);
     changed.filter(() => !isFirst).forEach((name) => replica.remote.add(name));
@@ -1493,10 +1764,10 @@
     });
     return values;
   }
-  function snapshot(text, { c, e, v, n }) {
+  function snapshot(text, { c, e, v, n, b }) {
     const list = n !== void 0;
     const texts = list ? elements(members(members(text).$$djng).items) : raw(text);
-    return { type: "snapshot", label: c, e, v, list: list || v > 0 || Object.keys(texts).length > 0 ? list : null, texts };
+    return { type: "snapshot", label: c, e, v, made: b, list: list || v > 0 || Object.keys(texts).length > 0 ? list : null, texts };
   }
   function change(text, { c, e, v, n, o, s, del }) {
     return { type: "change", label: c, e, v, list: n !== void 0, n, author: o, s, set: raw(text), del: (del || []).filter(travels) };
@@ -1504,13 +1775,16 @@
   function read2(text) {
     const told = about(text);
     if (told.me !== void 0) {
-      return { type: "hello", me: told.me, sub: told.sub, pub: told.pub };
+      return { type: "hello", me: told.me, sub: told.sub, pub: told.pub, moves: told.moves === 1 };
     }
     if (told.errors !== void 0) {
-      return { type: "refusal", s: told.s, errors: told.errors };
+      return { type: "refusal", s: told.s, of: told.of || [], errors: told.errors };
     }
     if (told.ack !== void 0) {
       return { type: "ack", s: told.ack, label: told.c, e: told.e, v: told.v, n: told.n };
+    }
+    if (told.again !== void 0) {
+      return { type: "again", s: told.again, label: told.c, e: told.e, v: told.v };
     }
     return told.full ? snapshot(text, told) : change(text, told);
   }
@@ -1518,14 +1792,23 @@
     const parts = Object.keys(set).filter((name) => set[name] !== null).map((name) => `${JSON.stringify(name)}:${set[name]}`);
     return `{${parts.concat(`"$$djng":{${told.join()}}`).join()}}`;
   }
-  function write({ list, set, length, push }, s) {
-    const told = [`"s":${s}`];
+  function write({ list, set, length, push, gone = [], come = [] }, s, at = null, isAgain = false) {
+    const told = [`"s":${s}`].concat(isAgain ? '"again":1' : []);
     const del = Object.keys(set).filter((name) => set[name] === null);
     if (list) {
       told.push('"list":1');
     }
     if (length !== null) {
       told.push(`"n":${length}`);
+    }
+    if (at) {
+      told.push(`"c":${JSON.stringify(at.c)},"e":${at.e},"v":${at.v}`);
+    }
+    if (gone.length) {
+      told.push(`"del":[${gone.join()}]`);
+    }
+    if (come.length) {
+      told.push(`"ins":[${come.map(([index, texts]) => `[${index},[${texts.join()}]]`).join()}]`);
     }
     if (push.length) {
       told.push(`"push":[${push.join()}]`);
@@ -1535,8 +1818,8 @@
     }
     return frame(set, told);
   }
-  function seed({ list, texts }, label) {
-    const told = ['"seed":1'].concat(label === null ? [] : `"c":${JSON.stringify(label)}`);
+  function seed({ list, texts, e, v }, label) {
+    const told = ['"seed":1'].concat(label === null ? [] : `"c":${JSON.stringify(label)}`, e === void 0 ? [] : `"e":${e},"v":${v}`);
     return list ? frame({}, told.concat('"list":1', `"push":[${texts.join()}]`)) : frame(texts, told);
   }
 
@@ -1555,6 +1838,8 @@
       refuse(replica, frame2);
     } else if (frame2.type === "ack") {
       acknowledge(replica, label, frame2);
+    } else if (frame2.type === "again") {
+      sayAnew(replica, label, frame2);
     } else if (label && frame2.type === "snapshot") {
       begin(replica, label, frame2);
     } else if (label) {
@@ -1564,11 +1849,12 @@
       goOn(replica, other, replace(replica, other, other.deferred));
     });
     conclude(replica);
+    followAll(replica.layers);
   }
-  function greet(replica, { me, sub, pub }) {
+  function greet(replica, { me, sub, pub, moves: moves2 }) {
     const labels = sub.slice().sort(wider).map((name) => find(replica, name) || unknown(name));
     labels.forEach((label) => Object.assign(label, { awaiting: true, held: [], deferred: null }));
-    Object.assign(replica, { me, pub, isTouched: true });
+    Object.assign(replica, { me, pub, moves: moves2, isTouched: true });
     replica.layers.labels = labels;
     sayAgain(replica);
   }
@@ -1578,6 +1864,13 @@
     const known = label && (label.deferred || label);
     if (entry && !(known && frame2.e < known.e)) {
       entry.acks[frame2.label] = frame2;
+    }
+  }
+  function sayAnew(replica, label, frame2) {
+    const entry = replica.layers.sent.find((other) => other.s === frame2.s);
+    if (entry && label && label.deferred && !precedes(frame2, label.deferred)) {
+      entry.absent = label.deferred;
+      entry.isOut = false;
     }
   }
   function begin(replica, label, frame2) {
@@ -1628,7 +1921,9 @@
   }
   function next(replica, label, frame2, own2) {
     const { layers } = replica;
-    const before = base(layers).length;
+    if (frame2.author === replica.me && frame2.s === void 0) {
+      label.lost = null;
+    }
     const isWhole = frame2.list || label.list !== frame2.list || label.known !== null;
     const names2 = advance(label, frame2);
     mention(replica, names2);
@@ -1641,8 +1936,6 @@
       conclude(replica);
       const first = frame2.n - own2.change.push.length;
       answer(replica, own2, label, () => own2.change.push.map((text, number) => first + number));
-    } else if (frame2.list && source(layers) === label) {
-      layers.pending = spare(layers.pending, before, label.texts, []);
     }
   }
 
@@ -1681,9 +1974,9 @@
   }
 
   // src/saying.js
-  var isSaid = ({ set, length, push }) => length !== null || push.length > 0 || Object.keys(set).length > 0;
+  var isSaid = ({ set, length, push, gone = [], come = [] }) => length !== null || push.length + gone.length + come.length + Object.keys(set).length > 0;
   function edit(replica, before, after) {
-    const { layers, publishes, errors } = replica;
+    const { layers, publishes } = replica;
     const change2 = difference(before, after);
     if (!change2) {
       return;
@@ -1694,10 +1987,11 @@
       replica.isStale = true;
       return;
     }
+    if (after.list && !(layers.pending && layers.pending.list)) {
+      stand(layers);
+    }
     layers.pending = after.list ? rearranged(layers, before, after) : compose(layers.pending, change2);
-    names2.concat("").forEach((name) => {
-      delete errors[name];
-    });
+    pardon(replica, names2.concat(""));
   }
   function rearranged(layers, before, after) {
     const layout = items(layers);
@@ -1706,24 +2000,29 @@
     const raw2 = new Map(shown.map((text, index) => [text, layout.texts[index]]));
     return rewrite(pending, layout, shown, after.texts.map((text, index) => text === shown[index] ? text : raw2.get(text) || text));
   }
-  function begin2(replica, { list, set, length, push }) {
-    const change2 = { list, set, length, push };
+  function begin2(replica, pending) {
+    const change2 = settleDown(replica.layers, pending, replica.moves);
     replica.layers.pending = null;
     if (isSaid(change2)) {
       replica.s += 1;
       replica.layers.sent.push(inFlight(replica.s, change2, false));
     }
   }
-  function tell(entry) {
-    Object.assign(entry, { isOut: true, isTold: true });
-    return write(entry.change, entry.s);
+  function tell(replica, entry) {
+    const { layers, moves: moves2 } = replica;
+    const { change: change2, s } = entry;
+    const at = position(replica, entry);
+    const isAgain = entry.isTold && change2.push.length > 0;
+    Object.assign(entry, { isOut: true, isTold: true, at: null });
+    return moves2 || !change2.gone ? write(change2, s, at, isAgain) : write(byIndex(change2, base(layers)), s, null, isAgain);
   }
-  function offers({ layers, pub, publishes }) {
-    const empty = layers.labels.filter(({ name, unseeded }) => unseeded && publishes && pub.includes(name));
-    return empty.map((label, index) => {
-      const lost = remembered(label, index ? null : layers.local);
-      label.unseeded = false;
-      return lost && seed(lost, pub.length > 1 ? label.name : null);
+  function offers({ layers, pub, publishes, s }) {
+    const lacking = layers.labels.filter(({ name, unseeded }) => unseeded && publishes && pub.includes(name));
+    const widest = lacking.find(({ v }) => v === 0);
+    return lacking.map((label) => {
+      const offered = remembered(label, label === widest ? layers.local : null);
+      Object.assign(label, { unseeded: false, offeredBehind: s });
+      return offered && seed(offered, pub.length > 1 ? label.name : null);
     }).filter(Boolean);
   }
   function outgoing(replica) {
@@ -1736,7 +2035,7 @@
       }
     }
     const isAsked = me !== null && layers.labels.every(({ awaiting, deferred }) => !awaiting || deferred);
-    return texts.concat(isAsked ? layers.sent.filter(({ isOut }) => !isOut).map(tell) : []);
+    return texts.concat(isAsked ? layers.sent.filter(({ isOut }) => !isOut).map((entry) => tell(replica, entry)) : []);
   }
   function parting(replica, isKept) {
     const { layers, me } = replica;
@@ -1753,7 +2052,7 @@
       begin2(replica, layers.pending);
       replica.isTouched = true;
     }
-    return layers.sent.filter(({ isOut }) => !isOut).map(tell);
+    return layers.sent.filter(({ isOut }) => !isOut).map((entry) => tell(replica, entry));
   }
 
   // src/bound.js
@@ -1788,6 +2087,9 @@
       isLevel: () => isLevel(replica),
       isOwed: () => replica.me !== null && !isLevel(replica),
       ask: () => replica.wishes.push(SYNC),
+      isWrong: (name) => isWrong(replica, name),
+      isTied: (name, other) => isTied(replica, name, other),
+      forgive: (name) => pardon(replica, [name]),
       waits: (name) => waits(replica.layers, name),
       waiting: () => waiting(replica.layers),
       refusals: () => replica.refusals.splice(0),
@@ -1855,6 +2157,10 @@
       },
       show: () => [],
       isOwed: () => false,
+      isWrong: () => false,
+      isTied: () => false,
+      forgive() {
+      },
       isLevel: () => plain.isSynced && !pending,
       waits: (name) => pending !== null && name in pending.set,
       waiting: () => pending ? Object.keys(pending.set).length + (pending.length === null ? 0 : 1) : 0,
@@ -1957,7 +2263,7 @@
         wires.bound.ask();
         settling.now();
       });
-      const marks = inputs.bind(scope, collection);
+      const marks = inputs.bind(scope, collection, { forgive, isTied: (...names2) => wires.current.isTied(...names2) });
       const report = makeReport(binding, wires, { onSync, onError, mark: marks.mark, digest });
       const isOver = () => binding.status === "closed";
       const about2 = { wires, identity: identify, show: showAnew, isOver, window: $window };
@@ -1987,6 +2293,10 @@
         if (!$rootScope.$$phase) {
           $rootScope.$applyAsync();
         }
+      }
+      function forgive(name) {
+        wires.current.forgive(name);
+        settling.soon();
       }
       function showAnew() {
         settling.anew();

@@ -6,7 +6,8 @@
   my_app.controller('ChatController', ['$scope', 'djangoWebsocket', ChatController]);
 
   function ChatController($scope, djangoWebsocket) {
-    $scope.me = {id: crypto.getRandomValues(new Uint32Array(2)).join('-'), name: '', text: ''};
+    $scope.me = JSON.parse(document.getElementById('me').textContent);
+    $scope.draft = {text: ''};
 
     // A list that everybody appends to: items that are added at the same instant are both kept.
     $scope.messages = [];
@@ -14,11 +15,25 @@
     $scope.connection = djangoWebsocket.connect($scope, 'messages', 'chat', channels).binding;
 
     $scope.say = function () {
-      if ($scope.me.name && $scope.me.text) {
-        $scope.messages.push({from: $scope.me.id, name: $scope.me.name, text: $scope.me.text, at: Date.now()});
-        $scope.me.text = '';
+      if ($scope.draft.text) {
+        $scope.messages.push({from: $scope.me.key, name: $scope.me.name, text: $scope.draft.text, at: Date.now()});
+        $scope.draft.text = '';
       }
     };
+
+    // Who is here: the server keeps this one, by a key for each person. {"3f2a…": {"name": "Ada", "tabs": 2}}
+    $scope.present = {};
+    djangoWebsocket.connect($scope, 'present', '-/presence/chat', ['subscribe-broadcast']);
+
+    $scope.$watchCollection('present', function (present) {
+      var everybody = Object.keys(present).map(function (key) {
+        return {key: key, name: present[key].name, tabs: present[key].tabs};
+      });
+      $scope.people = everybody.filter(function (person) { return person.name; }).sort(function (a, b) {
+        return (b.key === $scope.me.key) - (a.key === $scope.me.key) || a.name.localeCompare(b.name);
+      });
+      $scope.guests = everybody.length - $scope.people.length;
+    });
   }
 
   // Keeps the end of a list in sight when `follow` changes, unless somebody has scrolled up to read.

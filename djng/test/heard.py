@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from djng.state.merge import Change, Collection
-from tests.convergence.frames import Frame
-from tests.convergence.layers import over
+from djng.test.frames import Frame
+from djng.test.layers import over
 
 
 class Position(NamedTuple):
@@ -36,6 +36,8 @@ class Heard:
         self.position: Position | None = None
         #: What the channel, which is empty, was offered: shown in the place of nothing until somebody fills it.
         self.offered: Collection | None = None
+        #: What was known of a collection that is lost, and at which position.
+        self.lost: tuple[Collection, Position] | None = None
         #: Whether only a snapshot can tell more; changes that come before it are held.
         self.awaits = True
         self._held: list[Frame] = []
@@ -59,6 +61,11 @@ class Heard:
         self.awaits = False
         if self.position is not None and position(frame) < self.position and not is_new:
             return False
+        made = frame.about.get('b', frame.about['e'])
+        if self.position is not None and self.position.epoch < made and self.collection:
+            self.lost = self.collection, self.position
+        elif self.lost is not None and self.lost[1].epoch >= made:
+            self.lost = None
         if 'n' in frame.about:
             self.collection = frame.items
         else:  # an empty collection has no kind

@@ -20,9 +20,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from djng.state.merge import Change, Collection, dump
-from tests.convergence.frames import Frame, encode, parse
-from tests.convergence.heard import Heard, Position, position
-from tests.convergence.layers import Edits, View, last_place, layered, over, whole
+from djng.test.faults import Faults
+from djng.test.frames import Frame, encode, parse
+from djng.test.heard import Heard, Position, position
+from djng.test.layers import Edits, View, differing, last_place, layered, over, whole
 
 #: The order in which channels are laid over each other: the narrower audience wins.
 AUDIENCES = ('broadcast', 'group', 'user', 'session')
@@ -38,6 +39,8 @@ class InFlight:
     answered: dict[str, Position] = field(default_factory=dict)
     #: By channel, the index of the first item that it has added.
     start: dict[str, int] = field(default_factory=dict)
+    #: Whether it may have been said before.
+    was_told: bool = False
     #: Whether the array that is shown has the added items where they belong.
     is_landed: bool = False
 
@@ -56,8 +59,8 @@ class Browser:
 
     def __init__(self, scope: Collection | None = None) -> None:
         self.scope: Collection = {} if scope is None else scope
-        #: Why the server refused the last change that it has refused: reasons by property, under '' what concerns none.
-        self.errors: dict[str, list[str]] = {}
+        #: Why the server has refused changes.
+        self.faults = Faults()
         #: The name by which others hear of this binding.
         self.me = ''
         #: Labels of the channels that the socket hears, and of those that it may write to.
@@ -70,6 +73,7 @@ class Browser:
         self._in_flight: InFlight | None = None
         self._number = 0
         self._is_told = True
+        self._is_greeted = False
         self._frames: list[str] = []
         self._view = View(self.scope, 0, 0)
         self._show()
@@ -79,6 +83,7 @@ class Browser:
     def digest(self) -> None:
         """Take in what was edited on the scope."""
         if self.scope != self._view.shown:
+            self.faults.pardon({'', *differing(self._view.shown, self.scope)})
             self._edits.edit(self.scope, self._view)
             if isinstance(self.own, dict) and isinstance(self.scope, dict):
                 self.own = {name: text for name, text in self.own.items() if self.scope.get(name) == text}
@@ -101,10 +106,28 @@ class Browser:
         return self._in_flight is None and not self.pending
 
     @property
+    def is_ready(self) -> bool:
+        """Whether it is known what every channel has."""
+        return self._is_greeted and not any(heard.awaits for heard in self._heard.values())
+
+    @property
+    def waiting(self) -> int:
+        """How many properties, or items, the server has not confirmed yet."""
+        flight = self._in_flight.change if self._in_flight else None
+        names = {*flight.set, *flight.delete} if flight else set()
+        waiting = self._edits.change
+        names |= {*waiting.set, *waiting.delete} if waiting else set()
+        return len(names) + sum(len(change.push) + (change.length is not None) for change in self.overlay)
+
+    @property
     def overlay(self) -> list[Change]:
         """The change in flight and the one that is pending, as far as there are."""
         flight = self._in_flight.change if self._in_flight else None
         return [change for change in (flight, self._edits.change) if change is not None]
+
+    def confirmed(self, label: str) -> Collection:
+        """Return what a channel is known to hold."""
+        return self._heard[label].collection or {} if label in self._heard else {}
 
     def position(self, label: str = 'broadcast') -> Position | None:
         """Return up to where a channel's life is known."""
@@ -114,13 +137,13 @@ class Browser:
 
     def opened(self) -> None:
         """Begin on a new socket."""
-        self.subscribed, self.published, self._frames = [], [], []
+        self.subscribed, self.published, self._frames, self._is_greeted = [], [], [], False
         for heard in self._heard.values():
             heard.reopened()
 
     def lost(self) -> None:
         """Go on without one."""
-        self.subscribed, self.published, self._frames = [], [], []
+        self.subscribed, self.published, self._frames, self._is_greeted = [], [], [], False
 
     def frames_to_send(self) -> list[str]:
         """Return what is to be said on the socket, in this order; it is said once."""
@@ -142,7 +165,10 @@ class Browser:
         elif about['c'] not in self.subscribed:
             return
         elif 'full' in about:
-            self._take_snapshot(self._heard[about['c']], frame)
+            heard = self._heard[about['c']]
+            known = heard.shown or {}
+            self._take_snapshot(heard, frame)
+            self.faults.pardon(differing(known, heard.shown or {}))
         else:
             self._take_change(self._heard[about['c']], frame)
         self._settle()
@@ -155,13 +181,17 @@ class Browser:
         self._heard = {label: self._heard.get(label, Heard()) for label in by_audience}
         for heard in self._heard.values():
             heard.awaits = True
-        self._is_told = False
+        self._is_told, self._is_greeted = False, True
 
     def _refused(self, about: dict[str, Any]) -> None:
-        if self._in_flight and about['s'] == self._in_flight.number:
-            self.errors = about['errors']
+        # What is said of a draft has no number, but names: that change was made all the same.
+        names = about.get('of', ())
+        if self._in_flight and about.get('s') == self._in_flight.number:
+            names = [*self._in_flight.change.set, *self._in_flight.change.delete]
+            self.faults.pardon(names)
             self._in_flight = None
             self._edits.refused()
+        self.faults.blame(names, about['errors'])
 
     def _acknowledged(self, about: dict[str, Any]) -> None:
         flight, heard = self._in_flight, self._heard.get(about['c'])
@@ -175,28 +205,35 @@ class Browser:
                 flight.start[about['c']] = about['n'] - len(flight.change.push)
 
     def _take_snapshot(self, heard: Heard, frame: Frame) -> None:
-        known, before = heard.shown, heard.position
+        before = heard.position
         # Among what was lost there may have been an answer.
         self._is_told = False
         if heard.take_snapshot(frame):
-            self._begin_with(heard, frame, known, before)
+            self._begin_with(heard, frame, before)
         for late in heard.release():
             self._take_change(heard, late)
 
-    def _begin_with(self, heard: Heard, frame: Frame, known: Collection | None, before: Position | None) -> None:
+    def _begin_with(self, heard: Heard, frame: Frame, before: Position | None) -> None:
         label, now = frame.about['c'], position(frame)
         if before is not None and (now.epoch != before.epoch or now < before) and self._in_flight:
             self._in_flight.forget(label)
-        if now.version == 0 and label in self.published and (known or self.own):
-            heard.offered = known or self.own
+        if label in self.published and heard.lost is not None:
+            lost, (e, v) = heard.lost
+            self._frames.append(encode(whole(lost), seed=1, c=label, e=e, v=v))
+            heard.offered = None if now.version else lost
+        elif label in self.published and now.version == 0 and self.own:
+            heard.offered = self.own
             self._frames.append(encode(whole(heard.offered), seed=1, c=label))
         self._disown(heard)
 
     def _take_change(self, heard: Heard, frame: Frame) -> None:
         awaited = heard.awaits
         if heard.take_change(frame):
+            self.faults.pardon({*frame.values, *frame.about.get('del', ())})
             self._disown(heard)
             about, flight = frame.about, self._in_flight
+            if about.get('o') == self.me and 's' not in about:
+                heard.lost = None
             if flight and (about.get('o'), about.get('s')) == (self.me, flight.number):
                 flight.answered[about['c']] = position(frame)
                 flight.start[about['c']] = about.get('n', 0) - len(flight.change.push)
@@ -218,6 +255,10 @@ class Browser:
         own = self.own or type(self.scope)()
         laid, index = layered([own, *(shown for _, shown in told)])
         return laid, told[index - 1][0] if index else ''
+
+    def due(self) -> Collection:
+        """Return what the scope shows where nothing waits to be said or answered."""
+        return self._confirmed()[0]
 
     def _settle(self) -> None:
         """Let go of the change in flight once the server's word has it, in each channel."""
@@ -264,5 +305,8 @@ class Browser:
             self._is_told = False
             self._show()
         if self._in_flight is not None and not self._is_told:
-            self._frames.append(encode(self._in_flight.change, s=self._in_flight.number))
+            flight = self._in_flight
+            is_again = flight.was_told and flight.change.push
+            self._frames.append(encode(flight.change, s=flight.number, **({'again': 1} if is_again else {})))
+            flight.was_told = True
         self._is_told = True

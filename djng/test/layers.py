@@ -53,6 +53,17 @@ def last_place(items: tuple[str, ...], collection: Collection) -> int | None:
     return None
 
 
+def differing(before: Collection, after: Collection) -> set[str]:
+    """Return the names of properties, or the indexes, that are not the same in both."""
+    one, other = by_name(before), by_name(after)
+    return {name for name in {**one, **other} if one.get(name) != other.get(name)}
+
+
+def by_name(collection: Collection) -> dict[str, str]:
+    """Return the texts of an object, or of an array by their indexes."""
+    return {str(index): text for index, text in enumerate(collection)} if isinstance(collection, list) else collection
+
+
 class View(NamedTuple):
     """What is shown, and of an array how many items have their index, and how many behind these are in flight."""
 

@@ -1,0 +1,1 @@
+"""Drafts of a model's instances: saved, and told what others save."""
