@@ -18,6 +18,7 @@ from djng.state.steps import (
     Kept,
     NotTaken,
     Outcome,
+    Possible,
     Refused,
     Relay,
     Relayed,
@@ -48,6 +49,7 @@ _OUTCOMES: dict[bytes, Any] = {
     b'gone': Gone,
     b'kept': Kept.of,
     b'not taken': NotTaken,
+    b'possible': Possible,
     b'refused': lambda reason, most=0: Refused({'': [_REASONS[reason].format(most)]}),
     b'relayed': Relayed,
     b'renewed': Renewed.of,
@@ -145,7 +147,8 @@ def _submit(step: Submit) -> list[Any]:
     if step.change.delete:
         end += f',"del":[{",".join(map(name_text, step.change.delete))}]'
     number = '' if step.author is None or step.s is None else step.s
-    return [number, _flag(step.seed), _flag(step.create), end, *_expected(step), *_change(step.change)]
+    how = _flag(step.create) + ('?' if step.is_trial else '')
+    return [number, _flag(step.seed), how, end, *_expected(step), *_change(step.change)]
 
 
 def _expected(step: Submit) -> list[Any]:

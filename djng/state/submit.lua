@@ -1,8 +1,10 @@
 -- A change comes from a bound socket or from the server: it is applied once, however often it comes.
--- Arguments: its number or nothing, whether it is a seed, whether to create, how its frame ends, the position that is
--- expected or twice nothing, the number of properties that are expected, these by name and text or nothing, the change.
+-- Arguments: its number or nothing, whether it is a seed, a 1 to create and a question mark to find out only what would
+-- come of it, how its frame ends, the position that is expected or twice nothing, the number of properties that are
+-- expected, these by name and text or nothing, the change.
 
-local s, create = tonumber(ARGV[7]), ARGV[9] ~= ''
+local s, how = tonumber(ARGV[7]), ARGV[9]
+local create, is_trial = how == '1' or how == '1?', how == '?' or how == '1?'
 local foreign = load()
 if not meta then
     if not create then return { 'gone' } end
@@ -38,6 +40,7 @@ end
 local change = read_change(14 + 2 * expected)
 local refused, most = objection(change)
 if refused then return { 'refused', refused, most } end
+if is_trial then return { 'possible' } end
 apply(change)
 live_on()
 if s then
