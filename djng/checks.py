@@ -201,7 +201,7 @@ def check_redis(app_configs: AppConfigs, **kwargs: Any) -> Iterator[CheckMessage
         yield Warning(
             f'Redis does not let djng do what it must: {", ".join(lacks)}.',
             hint=f'Let an administrator of that Redis run: {permissions.advice()}',
-            id='djng.W008',
+            id='djng.W009',
         )
 
 

@@ -93,12 +93,12 @@ def test_what_cannot_be_asked(monkeypatch: pytest.MonkeyPatch, caplog: pytest.Lo
     assert caplog.messages == []
 
 
-def test_w008(speaks_as: Any, settings: Any) -> None:
+def test_w009(speaks_as: Any, settings: Any) -> None:
     """``check --deploy`` names what is missing, and is quiet where nothing is, or where there is no Redis."""
 
     def fired() -> list[Any]:
         found = run_checks(tags=['djng'], include_deployment_checks=True)
-        return [message for message in found if message.id == 'djng.W008']
+        return [message for message in found if message.id == 'djng.W009']
 
     speaks_as('+@all', 'allkeys', 'resetchannels')
     (warning,) = fired()
