@@ -93,7 +93,7 @@ def test_what_cannot_be_asked(monkeypatch: pytest.MonkeyPatch, caplog: pytest.Lo
     assert caplog.messages == []
 
 
-def test_w008(speaks_as: Any, settings: Any) -> None:
+def test_w009(speaks_as: Any, settings: Any) -> None:
     """``check --deploy`` names what is missing, and is quiet where nothing is, or where there is no Redis."""
 
     def fired() -> list[Any]:

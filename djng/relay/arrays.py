@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from djng.relay.hub import Hub, Listener
+from djng.relay.audience import Listener
+from djng.relay.hub import Hub
 from djng.relay.kept import Reading, Readings
 from djng.relay.primitives import Loop
 

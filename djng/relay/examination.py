@@ -16,7 +16,7 @@ from djng.edit import Author, Edit
 from djng.facilities import Facility
 from djng.state.frame import parse_plain
 from djng.state.merge import Change
-from djng.state.steps import Applied, Failed, Kept, Outcome, Refused, Snapshot, Submit, Unexpected
+from djng.state.steps import Applied, Failed, Kept, Outcome, Possible, Refused, Snapshot, Submit, Unexpected, trial_of
 from djng.state.store import Store
 
 #: How often a change is examined anew because others have changed the collection meanwhile.
@@ -113,6 +113,15 @@ class Examination:
             self._steps[number]._replace(change=change, expect_position=positions[number])
             for number, change in changes.items()
         ]
+        if len(steps) > 1:
+            # One that would be refused by one channel is made on none.
+            trials = self._run([trial_of(step) for step in steps])
+            if any(isinstance(outcome, (Refused, Unexpected)) for outcome in trials):
+                return {
+                    number: outcome
+                    for number, outcome in zip(changes, trials, strict=True)
+                    if not isinstance(outcome, Possible)
+                }
         return dict(zip(changes, self._run(steps), strict=True))
 
     def _run(self, steps: Sequence[Any]) -> list[Any]:

@@ -2,69 +2,16 @@
 
 from __future__ import annotations
 
-import itertools
-import logging
-import random
 import uuid
 from collections.abc import Callable, Iterable
-from typing import Any, NamedTuple, Protocol
+from typing import Any
 
-from redis.exceptions import ConnectionError as RedisConnectionError
-from redis.exceptions import RedisError
-from redis.exceptions import TimeoutError as RedisTimeoutError
-
+from djng.relay.audience import Audience, Listener, by_readable
 from djng.relay.broadcast import Broadcast, Publication
 from djng.relay.counts import Counts
 from djng.relay.primitives import Event, Loop, Primitives
+from djng.relay.subscription import Link, Subscription
 from djng.state.steps import Kept
-
-logger = logging.getLogger('djng.relay')
-
-#: Seconds between two attempts to reach Redis: the first is the least, the second the most (full jitter between).
-RECONNECT_MIN, RECONNECT_MAX = 0.1, 5.0
-
-# Of its own, so that who seeds the common one gets from it what is expected.
-_jitter = random.Random()  # noqa: S311 jitter is no secret
-
-#: Messages handed over to the loop at once, at the most; so a burst costs few turns, and heartbeats still go out.
-BATCH = 256
-
-
-class Listener(Protocol):
-    """Who hears what is published on a channel; called on the loop."""
-
-    #: Tells this listener from all others of the process; the number that its own messages are marked with.
-    number: int
-    #: Which rendition of a message it hears.
-    is_bound: bool
-
-    @property
-    def readable(self) -> frozenset[str] | None:
-        """The names of the properties that a bound one hears of; None for all. The same as long as it listens."""
-
-    def hear(self, channel: bytes, broadcast: Broadcast, own: bool, more: bool) -> None:
-        """Take what was published on ``channel``, encoded once for all listeners; ``own`` if the listener said it.
-
-        With ``more`` it may wait for the next :meth:`flush`, which then comes in the same turn of the loop.
-        """
-
-    def flush(self) -> None:
-        """Send what waits."""
-
-
-class Audience(NamedTuple):
-    """Who listens to a channel, of each kind by their numbers."""
-
-    plain: dict[int, Listener]
-    bound: dict[int, Listener]
-    #: The bound ones that hear of some properties only.
-    limited: dict[int, Listener]
-
-    def of(self, listener: Listener) -> dict[int, Listener]:
-        """Return where ``listener`` belongs."""
-        if not listener.is_bound:
-            return self.plain
-        return self.bound if listener.readable is None else self.limited
 
 
 class Hub:
@@ -95,10 +42,9 @@ class Hub:
         self.on_array: Callable[[bytes, list[Listener]], object] = lambda channel, listeners: None
         #: Called on the loop when a lost connection has been replaced.
         self.on_reconnect: Callable[[], object] = lambda: None
-        #: Called in the hub's thread when its connection is lost.
+        #: Called in a thread of its own when the connection is lost.
         self.on_lost: Callable[[], object] = lambda: None
         self._counts = counts
-        self._connect = connect
         self._primitives = primitives
         self._loop: Loop = primitives.loop()
         # Guards what handshakes, in threads of their own, share with the loop: all of it down to the commands.
@@ -113,12 +59,14 @@ class Hub:
         self._gaps: set[bytes] = set()
         # Channels whose gap is still open: nothing was heard on them since they are live again.
         self._filling: set[bytes] = set()
-        self._commands = primitives.queue()
-        self._connection: Any = None
-        self._delay = RECONNECT_MIN
-        self._generation = 0
-        primitives.spawn(self._read_forever)
-        primitives.spawn(self._command_forever)
+        # What is subscribed by; None while there is no connection.
+        self._link: Link | None = None
+        self._subscription = Subscription(connect, primitives)
+        self._subscription.on_connected = self._connected
+        self._subscription.on_received = self._received
+        self._subscription.on_disconnected = self._disconnected
+        self._subscription.on_lost = lambda: self.on_lost()
+        self._subscription.start()
 
     # Called from anywhere.
 
@@ -154,7 +102,7 @@ class Hub:
                 audience = self._audiences[channel] = Audience({}, {}, {})
                 self._command('SUBSCRIBE', channel)
             audience.of(listener)[listener.number] = listener
-            if self._connection is not None and not self._unconfirmed.get(channel, 0):
+            if self._link is not None and not self._unconfirmed.get(channel, 0):
                 return None
             event = self._primitives.event()
             self._waiting.setdefault(channel, []).append(event)
@@ -172,11 +120,11 @@ class Hub:
                 self._command('UNSUBSCRIBE', channel)
 
     def _command(self, name: str, *channels: bytes) -> None:
-        if self._connection is not None:
+        if self._link is not None:
             if name == 'SUBSCRIBE':
                 for channel in channels:
                     self._unconfirmed[channel] = self._unconfirmed.get(channel, 0) + 1
-            self._commands.put((self._generation, name, channels))
+            self._subscription.say(self._link, name, *channels)
 
     # Called on the loop.
 
@@ -205,7 +153,7 @@ class Hub:
         if bound:
             self._hand_out(channel, publication.for_bound, bound, author, more=more)
         if limited:
-            for readable, some in _by_readable(limited).items():
+            for readable, some in by_readable(limited).items():
                 self._hand_out(channel, publication.for_readers(readable), some, author, more=more)
         if plain:
             if publication.changes_array:
@@ -224,24 +172,23 @@ class Hub:
             # Without keywords, which cost a tenth of a microsecond each, for each delivery.
             listener.hear(channel, broadcast, listener.number == author, more)
 
-    def _connected(self, connection: Any, generation: int) -> None:
+    def _connected(self, link: Link) -> None:
         with self._lock:
-            self._connection = connection
-            self._generation = generation
+            self._link = link
             self._unconfirmed.clear()
             self._author.clear()
-            self._gaps = set(self._audiences) if generation > 1 else set()
+            self._gaps = set() if link.is_first else set(self._audiences)
             self._command('SUBSCRIBE', self.marks, *self._audiences)
-        if generation > 1:
+        if not link.is_first:
             self._counts.reconnects += 1
             self.on_reconnect()
 
     def _disconnected(self) -> None:
         with self._lock:
-            self._connection = None
+            self._link = None
 
-    def _received(self, replies: list[list[Any]], generation: int) -> None:
-        if generation != self._generation:
+    def _received(self, link: Link, replies: list[list[Any]]) -> None:
+        if link is not self._link:
             return
         more = len(replies) > 1
         waiting: dict[Listener, None] = {}
@@ -280,63 +227,3 @@ class Hub:
         if has_gap:
             self._filling.add(channel)
             self.on_gap(channel)
-
-    # Spawned.
-
-    def _command_forever(self) -> None:
-        while True:
-            generation, name, channels = self._commands.get()
-            connection = self._connection
-            if connection is None or generation != self._generation:
-                continue  # a new connection subscribes to everything anew
-            try:
-                connection.send_command(name, *channels, check_health=False)
-            except (RedisError, OSError) as error:
-                # The reader meets the same fault and connects again.
-                logger.debug('%s did not reach Redis: %s', name, error)
-
-    def _read_forever(self) -> None:
-        for generation in itertools.count(1):
-            connection = self._connect()
-            try:
-                connection.connect()
-                self._loop.call_soon_threadsafe(self._connected, connection, generation)
-                self._read(connection, generation)
-            except (RedisError, OSError) as error:
-                logger.warning('No subscription to Redis (%s); trying again.', error)
-            self._loop.call_soon_threadsafe(self._disconnected)
-            self.on_lost()
-            connection.disconnect()
-            self._primitives.sleep(_jitter.uniform(RECONNECT_MIN, self._delay))
-            self._delay = min(RECONNECT_MAX, 2 * self._delay)
-
-    def _read(self, connection: Any, generation: int) -> None:
-        pinged = False
-        while True:
-            try:
-                replies = [connection.read_response(disconnect_on_error=False)]
-                pinged = False
-                # Not before: a Redis that lets us in and then turns us away is not back.
-                self._delay = RECONNECT_MIN
-            except RedisTimeoutError:
-                if pinged:
-                    raise RedisConnectionError('no answer to PING') from None
-                pinged = True
-                connection.send_command('PING', check_health=False)
-                continue
-            try:
-                # redis-py reads in chunks: a readable socket is not the only sign of a message, so it is asked
-                # until it has nothing left.
-                while len(replies) < BATCH and connection.can_read(timeout=0):
-                    replies.append(connection.read_response(disconnect_on_error=False))
-            finally:
-                self._loop.call_soon_threadsafe(self._received, replies, generation)
-
-
-def _by_readable(listeners: Iterable[Listener]) -> dict[frozenset[str], list[Listener]]:
-    """Return ``listeners`` by what they may hear of, which for all of them is not all."""
-    groups: dict[frozenset[str], list[Listener]] = {}
-    for listener in listeners:
-        assert listener.readable is not None
-        groups.setdefault(listener.readable, []).append(listener)
-    return groups

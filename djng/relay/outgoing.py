@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import queue
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple, Protocol
 
 from redis.exceptions import RedisError
@@ -12,7 +13,7 @@ from redis.exceptions import RedisError
 from djng.redis_store import RedisMessage
 from djng.relay.primitives import Loop, Primitives
 from djng.relay.strangers import Strangers, is_strange
-from djng.state.steps import Failed, Outcome, Step
+from djng.state.steps import Failed, Outcome, Refused, Step, Submit, trial_of
 from djng.state.store import Store
 
 logger = logging.getLogger('djng.relay')
@@ -57,6 +58,13 @@ class Utterance(NamedTuple):
     answer: Callable[[Sequence[Outcome]], object] = lambda outcomes: None
     #: Whether no other of its author's may be under way: it would overtake one that has to be tried again.
     alone: bool = False
+
+    @property
+    def is_of_several(self) -> bool:
+        """Whether it is one change to several channels, of which none may take it where another one refuses it."""
+        # Each channel takes of a seed what it lacks.
+        is_seed = any(isinstance(step, Submit) and step.seed for step in self.steps)
+        return self.alone and len(self.steps) > 1 and not is_seed
 
 
 class _Said(NamedTuple):
@@ -124,6 +132,8 @@ class Outgoing:
 
     def _run(self, run: list[Utterance]) -> None:
         run = [utterance for utterance in run if not utterance.author.is_cut]
+        if any(utterance.is_of_several for utterance in run):
+            run = self._tried(run)
         steps = [step for utterance in run for step in utterance.steps]
         outcomes: Sequence[Outcome] = ()
         try:
@@ -152,9 +162,29 @@ class Outgoing:
         if taken:
             self._loop.call_soon_threadsafe(_taken, taken)
 
+    def _tried(self, run: list[Utterance]) -> list[Utterance]:
+        """Return ``run``, with no steps left in what one of several channels would refuse, but the answer to it."""
+        trials = [trial_of(step) for utterance in run if utterance.is_of_several for step in utterance.steps]
+        try:
+            outcomes = iter(self._store.run(trials))
+        except (RedisError, OSError):
+            return run  # it will not be reached for the steps either
+        left = []
+        for utterance in run:
+            if utterance.is_of_several:
+                mine = [next(outcomes) for _ in utterance.steps]
+                if any(isinstance(outcome, Refused) for outcome in mine):
+                    utterance = utterance._replace(steps=(), answer=partial(_answer_with, utterance, mine))
+            left.append(utterance)
+        return left
+
     def _lost(self, author: Author, error: Exception) -> None:
         author.is_cut = True
         self._loop.call_soon_threadsafe(author.not_published, error)
+
+
+def _answer_with(utterance: Utterance, outcomes: Sequence[Outcome], _: object) -> None:
+    utterance.answer(outcomes)
 
 
 def _taken(taken: list[tuple[Utterance, Sequence[Any]]]) -> None:

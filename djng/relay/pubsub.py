@@ -7,7 +7,8 @@ from typing import Any
 
 import redis
 
-from djng.relay.hub import Hub, Listener
+from djng.relay.audience import Listener
+from djng.relay.hub import Hub
 from djng.state.heard import heard
 
 #: Seconds that a new subscription has to be confirmed by Redis, connecting to it included.

@@ -23,6 +23,7 @@ from djng.state.steps import (
     NotTaken,
     Outcome,
     Outdated,
+    Possible,
     Refused,
     Relay,
     Relayed,
@@ -56,6 +57,7 @@ _OUTCOMES: dict[bytes, Any] = {
     b'kept': Kept.of,
     b'not taken': NotTaken,
     b'outdated': Outdated,
+    b'possible': Possible,
     b'refused': lambda reason, most=0: Refused({'': [_REASONS[reason].format(most)]}),
     b'relayed': Relayed,
     b'renewed': Renewed.of,
@@ -172,7 +174,8 @@ def _submit(step: Submit) -> list[Any]:
     seed = 'again' if step.again else _flag(bool(step.seed))
     if isinstance(step.seed, tuple):
         seed = ' '.join(map(str, (*step.seed, *(number for _, number in step.holds))))
-    return [number, seed, _flag(step.create), end, *_expected(step), *_change(step.change)]
+    how = _flag(step.create) + ('?' if step.is_trial else '')
+    return [number, seed, how, end, *_expected(step), *_change(step.change)]
 
 
 def _attend(step: Attend) -> list[Any]:

@@ -58,6 +58,8 @@ class Submit(NamedTuple):
     expect_position: tuple[int, int] | None = None
     #: Who made the change, for the log: what :func:`djng.state.log.who` says.
     who: str = ''
+    #: Whether it is only to be found out what would come of it: :class:`Possible` then, where it would be Applied.
+    is_trial: bool = False
 
 
 class Relay(NamedTuple):
@@ -180,6 +182,10 @@ class Refused(NamedTuple):
     errors: dict[str, list[str]]
 
 
+class Possible(NamedTuple):
+    """The change would have been applied; nothing was changed."""
+
+
 class NotTaken(NamedTuple):
     """The seed came too late, or another process was first to take the text: ``t`` of them are taken by now."""
 
@@ -283,6 +289,11 @@ class Failed(NamedTuple):
 
 Step: TypeAlias = 'Submit | Relay | Take | Snapshot | Renew | Attend'
 Outcome: TypeAlias = (
-    'Applied | Acknowledged | Counted | Refused | NotTaken | Unexpected | Outdated | Relayed | Kept | Told | Renewed '
-    '| Attended | Unknown | Gone | Failed'
+    'Applied | Acknowledged | Counted | Refused | Possible | NotTaken | Unexpected | Outdated | Relayed | Kept | Told '
+    '| Renewed | Attended | Unknown | Gone | Failed'
 )
+
+
+def trial_of(step: Step) -> Step:
+    """Return the step that finds out what would come of ``step``, where there is one; else ``step`` itself."""
+    return step._replace(is_trial=True) if isinstance(step, Submit) else step

@@ -1,8 +1,10 @@
 -- A change comes from a bound socket or from the server: it is applied once, however often it comes.
--- Arguments: its number or nothing, what it is if it is a seed or said again, whether to create, how its frame ends, the position that is
--- expected or twice nothing, the number of properties that are expected, these by name and text or nothing, the change.
+-- Arguments: its number or nothing, what it is if it is a seed or said again, a 1 to create and a question mark to find
+-- out only what would come of it, how its frame ends, the position that is expected or twice nothing, the number of
+-- properties that are expected, these by name and text or nothing, the change.
 
-local s, create = tonumber(ARGV[7]), ARGV[9] ~= ''
+local s, how = tonumber(ARGV[7]), ARGV[9]
+local create, is_trial = how == '1' or how == '1?', how == '?' or how == '1?'
 local foreign = load()
 if not meta then
     if not create then return { 'gone' } end
@@ -55,6 +57,7 @@ if not change then
 end
 local refused, most = objection(change)
 if refused then return { 'refused', refused, most } end
+if is_trial then return { 'possible' } end
 if ARGV[8] == 'again' and meta.seedable then
     for _, text in ipairs(change.push) do call('HINCRBY', META, '~' .. text, 1) end
 end
