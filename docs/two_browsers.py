@@ -1,6 +1,7 @@
-"""Make the picture of two browsers that share a form: start the demo, then ``python docs/two_browsers.py [address]``.
+"""Make the pictures of two browsers: start the demo, then ``python docs/two_browsers.py form [address]``.
 
-Writes ``docs/_static/two-browsers.png`` and, for dark pages, ``two-browsers-dark.png``. CHROMIUM names the browser.
+Or follow the tutorial up to its look at the page, then ``python docs/two_browsers.py scoreboard [address]``. Writes
+``docs/_static/two-browsers.png`` or ``scoreboard.png`` and, for dark pages, ``…-dark.png``. CHROMIUM names the browser.
 """
 
 import base64
@@ -12,7 +13,6 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 STATIC = Path(__file__).resolve().parent / '_static'
-ADDRESS = 'localhost:8000/threeway_databinding/'
 ARGUMENTS = [
     '--no-sandbox',
     '--disable-gpu',
@@ -22,8 +22,6 @@ ARGUMENTS = [
     '--disable-component-update',
     '--disable-sync',
 ]
-WIDTH, HEIGHT = 600, 686
-
 #: Two windows on a desk; the colours of each scheme follow.
 DESK = """<!DOCTYPE html><style>
   body { margin: 0; padding: 28px; display: flex; gap: 28px; width: max-content; background: DESK; }
@@ -41,29 +39,36 @@ SCHEMES = {
 }
 
 
-def main(address):
-    """Write both pictures."""
+def main(what, address='localhost:8000'):
+    """Write both pictures of the form, or of the tutorial's scoreboard."""
+    name, path, (width, height), fill = PICTURES[what]
     with sync_playwright() as playwright:
-        path = os.environ.get('CHROMIUM') or shutil.which('chromium')
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        chromium = os.environ.get('CHROMIUM') or shutil.which('chromium')
+        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
         for suffix, (scheme, colours) in SCHEMES.items():
             desk = DESK
-            for name, value in colours.items():
-                desk = desk.replace(name, value)
-            for shot in windows(browser, address, scheme):
-                desk += FIGURE.format(ADDRESS, base64.b64encode(shot).decode())
-            page = browser.new_page(viewport={'width': 2 * WIDTH + 88, 'height': HEIGHT + 100})
+            for word, colour in colours.items():
+                desk = desk.replace(word, colour)
+            pages = [window(browser, scheme, {'width': width, 'height': height}) for _ in range(2)]
+            for page in pages:
+                page.goto(f'http://{address}{path}')
+            fill(*pages)
+            for page in pages:
+                desk += FIGURE.format(f'localhost:8000{path}', base64.b64encode(page.screenshot()).decode())
+            page = browser.new_page(viewport={'width': 2 * width + 88, 'height': height + 100})
             page.set_content(desk)
-            page.screenshot(path=STATIC / f'two-browsers{suffix}.png', full_page=True)
+            page.screenshot(path=STATIC / f'{name}{suffix}.png', full_page=True)
         browser.close()
 
 
-def windows(browser, address, scheme):
-    """Return what two browsers show after both have filled in one form."""
-    size = {'width': WIDTH, 'height': HEIGHT}
-    first, second = (browser.new_context(viewport=size, color_scheme=scheme).new_page() for _ in range(2))
+def window(browser, scheme, size):
+    """Return a page of a browser that nobody has used before."""
+    return browser.new_context(viewport=size, color_scheme=scheme).new_page()
+
+
+def fill_in_form(first, second):
+    """Have both fill in one form."""
     for page in (first, second):
-        page.goto(f'http://{address}')
         page.locator('[data-status=open]').wait_for()
     first.get_by_label('First name').fill('Ada')
     first.get_by_label('Last name').fill('Lovelace')
@@ -82,8 +87,24 @@ def windows(browser, address, scheme):
     for page in (first, second):
         page.mouse.move(0, 0)
         page.evaluate('scrollBy(0, document.querySelector("form").getBoundingClientRect().top - 88)')
-    return [page.screenshot() for page in (first, second)]
 
+
+def type_score(first, second):
+    """Have each type the goals of one side."""
+    for page in (first, second):
+        # As a browser shows a page that says nothing of colours; its dark colours are not those of the desk.
+        page.emulate_media(color_scheme='light')
+        page.get_by_role('heading', name=' : ').wait_for()
+    first.get_by_role('spinbutton').first.fill('3')
+    second.get_by_role('spinbutton').last.fill('1')
+    for page in (first, second):
+        page.get_by_role('heading', name='3 : 1').wait_for()
+
+
+PICTURES = {
+    'form': ('two-browsers', '/threeway_databinding/', (600, 686), fill_in_form),
+    'scoreboard': ('scoreboard', '/', (400, 130), type_score),
+}
 
 if __name__ == '__main__':
-    main(*(sys.argv[1:] or [ADDRESS]))
+    main(*(sys.argv[1:] or ['form']))
