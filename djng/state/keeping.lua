@@ -48,18 +48,16 @@ local function save()
         call('SET', K, string.sub(text, 1, BEGIN) .. table.concat(parts) .. CLOSER[meta.kind])
     end
 
-    -- No seed is taken any more.
-    local function forget_seeds()
+    if meta.size > 2 * meta.live + 1024 then tighten() end
+    -- Now and then is asked whether no seed is taken any more.
+    if meta.seedable and meta.v % 64 == 0 and now() > meta.seedable then
         local marks = { 'seedable', 'seed', 'front' }
         for _, field in ipairs(call('HKEYS', META)) do
             if string.find(field, '^[-+~]') then marks[#marks + 1] = field end
         end
         in_parts('HDEL', META, marks)
-        meta.seedable, meta.seed = nil, nil
+        meta.seedable, meta.seed, meta.front = nil, nil, 0
     end
-
-    if meta.size > 2 * meta.live + 1024 then tighten() end
-    if meta.seedable and now() > meta.seedable then forget_seeds() end
     meta.stamp = STAMP
     if meta.size > 0 then call('SETRANGE', K, 0, STAMP) else meta.stamp = '' end
     local arguments = {
