@@ -13,7 +13,7 @@ from redis.exceptions import RedisError
 from djng.redis_store import RedisMessage
 from djng.relay.primitives import Loop, Primitives
 from djng.relay.strangers import Strangers, is_strange
-from djng.state.steps import Failed, Outcome, Refused, Step, trial_of
+from djng.state.steps import Failed, Outcome, Refused, Step, Submit, trial_of
 from djng.state.store import Store
 
 logger = logging.getLogger('djng.relay')
@@ -62,7 +62,10 @@ class Utterance(NamedTuple):
     @property
     def is_of_several(self) -> bool:
         """Whether it is one change to several channels, of which none may take it where another one refuses it."""
-        return self.alone and len(self.steps) > 1
+        if not self.alone or len(self.steps) < 2:
+            return False
+        # Each channel takes of a seed what it lacks, whatever the others do.
+        return all(isinstance(step, Submit) and not step.seed for step in self.steps)
 
 
 class _Said(NamedTuple):
