@@ -33,7 +33,7 @@ def difference(before: list[str], after: list[str]) -> Change | None:
     push: tuple[str, ...] = ()
     for old, old_end, new, new_end in steps:
         same = min(old_end - old, new_end - new)
-        texts |= {str(start + old + n): news[new + n] for n in range(same)}
+        texts |= {str(start + old + n): news[new + n] for n in range(same) if olds[old + n] != news[new + n]}
         gone += [str(start + index) for index in range(old + same, old_end)]
         if rest := tuple(news[new + same : new_end]):
             if start + old_end == len(before):

@@ -63,6 +63,7 @@ local function save()
     local arguments = {
         'e', meta.e, 'v', meta.v, 'b', meta.b, 'kind', meta.kind, 'n', meta.n,
         'live', meta.live, 'size', meta.size, 'stamp', meta.stamp, 't', meta.t,
+        'w', meta.v,
     }
     if meta.is_new then
         arguments[#arguments + 1], arguments[#arguments + 2] = 'seedable', meta.seedable
@@ -156,7 +157,8 @@ end
 -- says whether it was met.
 local function load(expected)
     local found = call(
-        'HMGET', META, 'e', 'v', 'b', 'kind', 'n', 'live', 'size', 'stamp', 't', 'aside_at', 'seedable', 'seed', 'front'
+        'HMGET', META, 'e', 'v', 'b', 'kind', 'n', 'live', 'size', 'stamp', 't', 'aside_at', 'seedable', 'seed', 'front',
+        'w'
     )
     if not found[1] then return nil, false end
     meta = {
@@ -165,6 +167,10 @@ local function load(expected)
         t = tonumber(found[9]), aside_at = tonumber(found[10]), seedable = tonumber(found[11]), seed = found[12],
         front = tonumber(found[13]) or 0,
     }
+    if tonumber(found[14]) ~= meta.v then
+        -- A script of an older release was here, which remembers no moves.
+        call('HSET', META, 'moves', meta.v .. ';', 'w', meta.v)
+    end
     if call('HLEN', FIELDS) ~= meta.n then
         -- Evicted, or somebody's doing. What K holds is all there is.
         call('DEL', FIELDS, META)

@@ -45,6 +45,14 @@ def test_items_are_put_in_set_and_appended() -> None:
     assert change == Change('array', {'2': '"three"'}, (), None, ('4',), ((1, ('"a"', '"b"')),))
 
 
+def test_items_that_are_alike() -> None:
+    """Only those are set that have changed."""
+    before = ['0'] * 1000
+    after = [*before]
+    after[1] = after[-2] = '1'
+    assert difference(before, after) == Change('array', {'1': '1', '998': '1'})
+
+
 def test_very_different_lists() -> None:
     """Where too much is different items are told by index: comparing all with all would take too long."""
     before = [str(index) for index in range(items.MOST_COMPARED + 9)]
