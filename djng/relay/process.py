@@ -12,6 +12,7 @@ from typing import Any
 import redis
 
 from djng import rights
+from djng.channels import attended_at
 from djng.facilities import terms_of
 from djng.redis_store import make_subscription_connection
 from djng.relay.arrays import WholeArrays
@@ -114,6 +115,8 @@ class ProcessRelay:
         self._comings.tell('opened', visitor.facility, visitor.who)
         if visitor.attendee is not None:
             self._attendances.enter(visitor.attendee)
+        if (attended := attended_at(visitor.facility)) is not None:
+            self._attendances.hear(attended)
         visitor.open(connection, early, deflates=deflates)
         if isinstance(visitor, PlainVisitor):
             for channel in visitor.awaited:
@@ -132,6 +135,8 @@ class ProcessRelay:
         self._comings.tell('closed', visitor.facility, visitor.who)
         if visitor.attendee is not None:
             self._attendances.leave(visitor.attendee)
+        if (attended := attended_at(visitor.facility)) is not None:
+            self._attendances.hear_no_more(attended)
         if isinstance(visitor, BoundVisitor):
             self._collections.leave(visitor.number)
         self.counts.sockets -= 1
