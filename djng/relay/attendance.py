@@ -78,6 +78,8 @@ class _Room:
         # Those without tabs.
         self.leaving: dict[str, _Person] = {}
         self.has_told = False
+        # Sockets that hear the list.
+        self.hearers = 0
         self.renew_at = 0.0
         # Not before, after something went wrong.
         self.not_before = 0.0
@@ -87,7 +89,7 @@ class Attendances:
     """Tells the lists who comes and goes, in a thread of its own, which is made when somebody comes.
 
     Methods are called on the loop, and never wait. All that is told stays known, and is told anew where Redis has lost
-    it; a process that does not renew it is forgotten by the others.
+    it. A process that does not renew it is forgotten by the others: by those who tell, and by those whose sockets hear.
     """
 
     def __init__(self, store: Store, primitives: Primitives, position: Callable[[bytes], tuple[int, int]]) -> None:
@@ -106,14 +108,25 @@ class Attendances:
 
     def enter(self, attendee: Attendee) -> None:
         """Hear that a socket is open."""
-        if not self._is_used:
-            self._is_used = True
-            self._primitives.spawn(self._run_forever)
-        self._queue.put((self._entered, attendee))
+        self._put(self._entered, attendee)
 
     def leave(self, attendee: Attendee) -> None:
         """Hear that it is closed."""
-        self._queue.put((self._left, attendee))
+        self._put(self._left, attendee)
+
+    def hear(self, facility: str) -> None:
+        """Hear that a socket hears the list of ``facility``."""
+        self._put(self._heard, facility, 1)
+
+    def hear_no_more(self, facility: str) -> None:
+        """Hear that it is closed."""
+        self._put(self._heard, facility, -1)
+
+    def _put(self, take: Callable[..., object], *arguments: object) -> None:
+        if not self._is_used:
+            self._is_used = True
+            self._primitives.spawn(self._run_forever)
+        self._queue.put((take, arguments))
 
     def look_after(self) -> None:
         """See to what is due; called every now and then."""
@@ -124,7 +137,7 @@ class Attendances:
         """Hear that the process is about to end; people stay for a moment, in which they come back elsewhere."""
         self.is_parting = self._is_used
         if self._is_used:
-            self._queue.put((self._part, None))
+            self._put(self._part)
 
     # In the thread.
 
@@ -140,15 +153,22 @@ class Attendances:
                 pass
             for entry in news:
                 if entry is not None and not self._has_parted:
-                    take, attendee = entry
-                    take(attendee)
+                    take, arguments = entry
+                    take(*arguments)
             if not self._has_parted:
                 self._tell(time.monotonic())
 
-    def _entered(self, attendee: Attendee) -> None:
-        room = self._rooms.get(attendee.facility)
+    def _room(self, facility: str) -> _Room:
+        room = self._rooms.get(facility)
         if room is None:
-            room = self._rooms[attendee.facility] = _Room(attendee.facility)
+            room = self._rooms[facility] = _Room(facility)
+        return room
+
+    def _heard(self, facility: str, more: int) -> None:
+        self._room(facility).hearers += more
+
+    def _entered(self, attendee: Attendee) -> None:
+        room = self._room(attendee.facility)
         person = room.people.setdefault(attendee.key, _Person())
         person.tabs[attendee.tab] += 1
         person.text, person.at = attendee.text, int(time.time() * 1000)
@@ -177,12 +197,17 @@ class Attendances:
                 room.renew_at = now + interval
                 told += [(room, step) for step in self._steps(room, MISSING * interval)]
         self._run(told, now)
-        self._rooms = {name: room for name, room in self._rooms.items() if room.people or room.news}
+        self._rooms = {name: room for name, room in self._rooms.items() if room.people or room.news or room.hearers}
 
     def _steps(self, room: _Room, life: float) -> list[Attend]:
-        """Return what tells the news of a room, which then is none any more; at the least, that the process lives."""
+        """Return what tells the news of a room, which then is none any more; at the least, that the process lives.
+
+        Where there is nothing that it could tell, the list is looked at for the sake of those who hear it.
+        """
         steps: list[Attend] = []
         e, v = self._position(room.channel.encode())
+        if not (room.people or room.news or room.has_told):
+            return [Attend(room.channel, 'broadcast', least_epoch=e, least_version=v)]
         while room.news or not steps:
             keys = list(islice(room.news, PEOPLE))
             people = {key: room.people[key].told() if key in room.people else '' for key in keys}
@@ -197,7 +222,7 @@ class Attendances:
                     least_version=v,
                 )
             )
-        room.has_told = True
+        room.has_told = bool(room.people)
         return steps
 
     def _run(self, told: list[tuple[_Room, Attend]], now: float) -> None:
@@ -220,7 +245,7 @@ class Attendances:
                     room.news.update(dict.fromkeys(step.people))
                     room.not_before = room.renew_at = now + AGAIN
 
-    def _part(self, _: None) -> None:
+    def _part(self) -> None:
         told = [(room, step) for room in self._rooms.values() for step in self._steps(room, FAREWELL)]
         self._run(told, time.monotonic())
         self._has_parted = True
