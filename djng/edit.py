@@ -15,12 +15,13 @@ from djng.state.reading import decode
 class Author(NamedTuple):
     """Who makes a change, known since the socket was opened."""
 
+    #: A user, or an ``AnonymousUser``.
     user: Any
     #: None for who has no session.
     session_key: str | None
     #: By what name browsers know the socket's client; it is the same as long as a page lives.
     client: str
-    #: Where the request came from.
+    #: The IP address of the request, ``REMOTE_ADDR``.
     address: str
 
 
@@ -32,6 +33,7 @@ class Edit:
     """
 
     def __init__(self, change: Change, before: Any) -> None:
+        #: ``'object'`` or ``'array'``.
         self.kind: Kind = change.kind
         #: The collection as it is, a dict or a list.
         self.before = before

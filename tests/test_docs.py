@@ -214,6 +214,16 @@ def test_modules_are_in_the_architecture() -> None:
     assert missing(names - {'index.js', 'module.js'}, 'architecture.rst') == set()
 
 
+def test_glossary() -> None:
+    """Each word of the glossary is one that the code uses, and those of the wire are in it."""
+    terms = re.findall(r'^ {3}(\S.*)\n {6}', read(DOCS / 'glossary.rst').partition('.. glossary::')[2], re.M)
+    assert terms == sorted(terms)
+    code = '\n'.join(map(read, [*SOURCES, *CLIENT.glob('*.js')])).lower()
+    assert [term for term in terms if not re.search(rf'\b{term}s?\b', code)] == []
+    spoken = {'audience', 'binding', 'change', 'channel', 'collection', 'epoch', 'facility', 'heartbeat', 'snapshot'}
+    assert spoken | {'bound socket', 'plain socket', 'property', 'publisher', 'version'} <= set(terms)
+
+
 def test_changelog() -> None:
     """The changelog begins with the version that the code has."""
     assert re.findall(r'^## (\S+)', read(ROOT / 'CHANGELOG.md'), re.M)[0] == djng.__version__

@@ -22,7 +22,9 @@ Same = TypeVar('Same', bound='Live[Any]')
 class Snapshot(NamedTuple):
     """A collection at one moment. Epoch and version together grow with each change; both are 0 where there is none."""
 
+    #: When the collection was made, in milliseconds by Redis' clock.
     epoch: int
+    #: How many changes it has seen since.
     version: int
     #: A dict or a list, which is nobody else's.
     value: Any
@@ -62,7 +64,10 @@ class Live(Generic[Edited]):
         return type(self)(self._channel._replace(is_immediate=True))
 
     def snapshot(self) -> Snapshot:
-        """Return the collection as it is at one moment: epoch, version, and a plain dict or list."""
+        """Return the collection as it is at one moment: epoch, version, and a plain dict or list.
+
+        Raises :exc:`ValueError` where it is an array and was asked for as a dict, or the other way round.
+        """
         kept = self._channel.read()
         value = value_of(kept) or self._kind()
         self._must_fit(value)
@@ -70,7 +75,7 @@ class Live(Generic[Edited]):
 
     @property
     def version(self) -> int:
-        """How many changes it has seen in its epoch."""
+        """How many changes it has seen in its epoch; 0 where there is none."""
         return self._channel.read().v
 
     @contextmanager
@@ -79,7 +84,8 @@ class Live(Generic[Edited]):
 
         They are written only if all that the block has read is still so; what it has not read may have changed, and
         stays as others have made it. Raises :exc:`~djng.collection.Conflict` otherwise, and writes nothing where the
-        block raises.
+        block raises. Within a database transaction it raises Django's ``TransactionManagementError``; there it is for
+        :attr:`now`.
         """
         self._channel.must_not_wait('edit()')
         kept, texts = self._read()
@@ -101,7 +107,7 @@ class Live(Generic[Edited]):
     def transact(self, function: Callable[[Edited], Result], attempts: int = 10) -> Result:
         """Call ``function`` with a copy to edit, as :meth:`edit` gives, again if others were first; return its result.
 
-        Raises :exc:`~djng.collection.Conflict` after so many attempts.
+        Raises :exc:`~djng.collection.Conflict` after so many attempts, and what ``function`` raises at once.
         """
         for attempt in range(1, attempts):
             try:

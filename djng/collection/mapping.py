@@ -62,7 +62,11 @@ class DictCollection(Live[EditedDict], MutableMapping[str, Any]):
         return self._properties().items()
 
     def update(self, properties: Any = (), /, **more: Any) -> None:
-        """Set these properties, as one change; others stay."""
+        """Set these properties, as one change; others stay.
+
+        Raises :exc:`TypeError` or :exc:`ValueError` for names that are no strings or begin with ``$$``, and for values
+        that JSON has no word for.
+        """
         change = change_of(dict(properties, **more))
         if change.set:
             self._channel.write(lambda: self._channel.submit(change))
@@ -82,7 +86,8 @@ class DictCollection(Live[EditedDict], MutableMapping[str, Any]):
     def increment(self, name: str, by: int | float = 1) -> Any:
         """Add ``by`` to a number, 0 if there is none, so that nobody's addition is lost; return the sum.
 
-        Within a transaction it is added at the commit, and None is returned.
+        Within a transaction it is added at the commit, and None is returned. Raises :exc:`TypeError` where the value is
+        no number.
         """
         check_name(name)
         return self._channel.write(lambda: self._increment(name, by))
@@ -95,7 +100,7 @@ class DictCollection(Live[EditedDict], MutableMapping[str, Any]):
         return self.transact(lambda state: state.pop(*arguments), ATTEMPTS)
 
     def popitem(self) -> tuple[str, Any]:
-        """Delete a property and return its name and value."""
+        """Delete a property and return its name and value; raises :exc:`KeyError` if there is none."""
         return self.transact(lambda state: state.popitem(), ATTEMPTS)
 
     def setdefault(self, name: str, default: Any = None) -> Any:
@@ -135,7 +140,7 @@ class DictCollection(Live[EditedDict], MutableMapping[str, Any]):
         return (await sync_to_async(self._properties)()).get(name, default)
 
     async def aset(self, name: str, value: Any) -> None:
-        """Set a property."""
+        """Set a property; raises what :meth:`update` raises."""
         await self.aupdate({name: value})
 
     async def adelete(self, name: str) -> None:

@@ -52,15 +52,15 @@ class ListCollection(Live[EditedList], MutableSequence[Any]):
     __hash__ = None  # type: ignore[assignment]
 
     def index(self, value: Any, *bounds: int) -> int:
-        """Return the index of the first item that equals ``value``."""
+        """Return the index of the first item that equals ``value``; raises :exc:`ValueError` if none does."""
         return self._items().index(value, *bounds)
 
     def append(self, value: Any) -> None:
-        """Put ``value`` at the end."""
+        """Put ``value`` at the end, behind what others append before it."""
         self.extend([value])
 
     def extend(self, values: Iterable[Any]) -> None:
-        """Put ``values`` at the end, as one change."""
+        """Put ``values`` at the end, as one change, beside each other; raises :exc:`TypeError` for what is no JSON."""
         change = Change('array', {}, push=tuple(map(encode, values)))
         if change.push:
             self._channel.write(lambda: self._channel.submit(change))
@@ -81,11 +81,11 @@ class ListCollection(Live[EditedList], MutableSequence[Any]):
         self.transact(lambda state: state.insert(index, value), ATTEMPTS)
 
     def pop(self, index: int = -1) -> Any:
-        """Take out an item and return it."""
+        """Take out an item and return it; raises :exc:`IndexError` if there is none."""
         return self.transact(lambda state: state.pop(index), ATTEMPTS)
 
     def remove(self, value: Any) -> None:
-        """Take out the first item that equals ``value``."""
+        """Take out the first item that equals ``value``; raises :exc:`ValueError` if none does."""
         self.transact(lambda state: state.remove(value), ATTEMPTS)
 
     def reverse(self) -> None:
