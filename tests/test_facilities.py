@@ -16,7 +16,8 @@ from django.urls import register_converter
 from django.urls.converters import StringConverter, get_converters
 
 from djng import facilities
-from djng.facilities import Facility, Registry, names_of, seen_of
+from djng.facilities import Facility, Registry
+from djng.facilities.declared import names_of, seen_of
 
 
 class A(Facility):

@@ -16,7 +16,9 @@ from djng.channels import attended_at
 from djng.collection.values import encode
 from djng.conf import websocket_url
 from djng.edit import Author
-from djng.facilities import Attendance, Facility, names_of, registry, seen_of
+from djng.facilities import Facility, registry
+from djng.facilities.attendance import Attendance
+from djng.facilities.declared import names_of, seen_of
 from djng.presence import key_of
 from djng.redis_store import group_names, identity_of, session_keys
 from djng.relay import origin

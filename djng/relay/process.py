@@ -13,7 +13,7 @@ import redis
 
 from djng import permissions, rights
 from djng.channels import attended_at
-from djng.facilities import terms_of
+from djng.facilities.terms import terms_of
 from djng.redis_store import make_subscription_connection
 from djng.relay.arrays import WholeArrays
 from djng.relay.attendance import Attendances
