@@ -282,7 +282,7 @@ def test_a_mistake_ends_the_start():
     """
     status, printed = run(program)
     assert status == 1
-    assert "The facility 'open' of djng.facilities.Facility is registered already" in printed
+    assert "The facility 'open' of djng.facilities.facility.Facility is registered already" in printed
 
 
 def test_written():

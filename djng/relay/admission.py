@@ -22,9 +22,9 @@ from djng.facilities.declared import names_of, seen_of
 from djng.presence import key_of
 from djng.redis_store import group_names, identity_of, session_keys
 from djng.relay import origin
-from djng.relay.attendance import Attendee
 from djng.relay.bound import public_name
 from djng.relay.licence import Licence
+from djng.relay.room import Attendee
 
 logger = logging.getLogger('djng.relay')
 
