@@ -12,7 +12,7 @@ from ws4redis import redis_store as upstream
 from ws4redis import settings
 from ws4redis.redis_store import SELF, RedisMessage
 
-from djng.facilities import server_terms_of, usual_terms
+from djng.facilities.terms import server_terms_of, usual_terms
 from djng.signals import change_log
 from djng.state.frame import parse_plain
 from djng.state.steps import Failed, Relay

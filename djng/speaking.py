@@ -8,7 +8,7 @@ from functools import lru_cache
 import redis
 from ws4redis import settings
 
-from djng.facilities import server_terms_of, usual_terms
+from djng.facilities.terms import server_terms_of, usual_terms
 from djng.redis_store import make_client
 from djng.signals import change_log
 from djng.state.steps import Failed, Outcome, Step

@@ -161,7 +161,7 @@ def test_errors_of_a_hook():
 def test_edits_of_an_array():
     """An edit shows what an array becomes, and can be altered."""
     edit = Edit(Change('array', {'0': '1.0', '3': '4'}, length=5, push=('"x"',)), ['a', 'b'])
-    assert edit.after == [1.0, 'b', None, 4, None, 'x']
+    assert edit.after == [1.0, 'b', None, 4, 'x']
     edit.push.append({'y': date(2026, 11, 25)})
     edit.set['3'] = Decimal('5.10')
     assert edit.change() == Change('array', {'0': '1.0', '3': '5.10'}, length=5, push=('"x"', '{"y":"2026-11-25"}'))

@@ -16,7 +16,8 @@ from django.urls import register_converter
 from django.urls.converters import StringConverter, get_converters
 
 from djng import facilities
-from djng.facilities import Facility, Registry, names_of, seen_of
+from djng.facilities import Facility, Registry
+from djng.facilities.declared import names_of, seen_of
 
 
 class A(Facility):
@@ -281,7 +282,7 @@ def test_a_mistake_ends_the_start():
     """
     status, printed = run(program)
     assert status == 1
-    assert "The facility 'open' of djng.facilities.Facility is registered already" in printed
+    assert "The facility 'open' of djng.facilities.facility.Facility is registered already" in printed
 
 
 def test_written():

@@ -73,7 +73,10 @@ export function describe(before, after, pushed = after.length) {
       return;
     }
     for (; from < place && fresh.length && fresh[0] < pushed; from += 1) {
-      edits.set[from] = after[fresh.shift()];
+      const text = after[fresh.shift()];
+      if (text !== before[from]) {
+        edits.set[from] = text;           // where all are alike none is found again, though it is where it was
+      }
     }
     for (; from < place; from += 1) {
       edits.gone.push(from);

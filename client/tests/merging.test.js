@@ -26,6 +26,10 @@ test('What is there more than once is found beside what is not.', () => {
   assert.deepEqual(told(['x', 'x', 'x'], ['x', 'x']), edits({ gone: [2] }));
 });
 
+test('Among items that are alike only those are set that have changed.', () => {
+  assert.deepEqual(told(['', '', '', '', ''], ['', 'x', '', 'o', '']), edits({ set: { 1: 'x', 3: 'o' } }));
+});
+
 test('Items that have changed their places keep the longest run of them.', () => {
   assert.deepEqual(told(['a', 'b', 'c', 'd'], ['b', 'c', 'd', 'a']), edits({ gone: [0], push: ['a'] }));
 });

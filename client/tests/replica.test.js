@@ -389,7 +389,7 @@ test('While it is open whether a snapshot holds the item in flight, this is not 
   it.says();
   close(it.replica);
   it.hears(hello(), full(['a', 'x', 'b'], { v: 3 }));
-  assert.deepEqual([it.shows(), it.says()], [['a', 'x'], [{ $$djng: { s: 1, list: 1, push: ['x'] } }]]);
+  assert.deepEqual([it.shows(), it.says()], [['a', 'x'], [{ $$djng: { s: 1, again: 1, list: 1, push: ['x'] } }]]);
   assert.deepEqual(it.hears(ack(1, 2)).shows(), ['a', 'x', 'b']);
 });
 
@@ -575,7 +575,7 @@ test('A snapshot that waits is taken where the server says that it cannot hold t
   it.hears({ $$djng: { again: 1, c: 'broadcast', e: 2000, v: 3 } });
   assert.deepEqual(it.shows(), ['b', 'x']);
   it.hears({ $$djng: { again: 1, c: 'broadcast', e: 2000, v: 4 } });
-  const about = { s: 1, list: 1, c: 'broadcast', e: 2000, v: 4, del: [1], push: ['x'] };
+  const about = { s: 1, again: 1, list: 1, c: 'broadcast', e: 2000, v: 4, del: [1], push: ['x'] };
   assert.deepEqual([it.shows(), it.says().pop()], [['n', 'b', 'x'], { $$djng: about }]);
 });
 

@@ -89,7 +89,7 @@ each('The next page tells a change in flight under its client id and number, and
   const { socket } = await load(page, next);
   same(next.scope.c, ['xy']);
   await greet(page, socket, ['a', 'x', 'b'], { v: 3 });
-  assert.deepEqual([idOf(socket), frames(socket)], [idOf(first.socket), [{ $$djng: { s: 1, list: 1, push: ['x'] } }]]);
+  assert.deepEqual([idOf(socket), frames(socket)], [idOf(first.socket), [{ $$djng: { s: 1, again: 1, list: 1, push: ['x'] } }]]);
   await hear(page, socket, ack(1, 2, { n: 2 }));
   same(next.scope.c, ['a', 'xy', 'b']);
   assert.deepEqual(frames(socket).slice(1), [{ 1: 'xy', $$djng: { s: 2, list: 1 } }]);

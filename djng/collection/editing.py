@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping, MutableSequence
 from typing import Any
 
+from djng.collection.items import difference
 from djng.collection.values import check_name, encode
 from djng.state.merge import Change, Collection
 from djng.state.reading import decode
@@ -150,12 +151,3 @@ class EditedList(MutableSequence[Any]):
     def is_same(self, texts: Collection) -> bool:
         """Whether all that was read is the same in ``texts``."""
         return self._items is None or (texts or []) == self._texts
-
-
-def difference(before: list[str], after: list[str]) -> Change | None:
-    """Return the change that makes an array of ``before`` one of ``after``, None where they are the same."""
-    common = min(len(before), len(after))
-    texts = {str(index): after[index] for index in range(common) if before[index] != after[index]}
-    length = len(after) if len(after) < len(before) else None
-    change = Change('array', texts, length=length, push=tuple(after[common:]))
-    return change if texts or length is not None or change.push else None

@@ -16,13 +16,15 @@ from djng.channels import attended_at
 from djng.collection.values import encode
 from djng.conf import websocket_url
 from djng.edit import Author
-from djng.facilities import Attendance, Facility, names_of, registry, seen_of
+from djng.facilities import Facility, registry
+from djng.facilities.attendance import Attendance
+from djng.facilities.declared import names_of, seen_of
 from djng.presence import key_of
 from djng.redis_store import group_names, identity_of, session_keys
 from djng.relay import origin
-from djng.relay.attendance import Attendee
 from djng.relay.bound import public_name
 from djng.relay.licence import Licence
+from djng.relay.room import Attendee
 
 logger = logging.getLogger('djng.relay')
 

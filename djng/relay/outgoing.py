@@ -62,9 +62,10 @@ class Utterance(NamedTuple):
     @property
     def is_of_several(self) -> bool:
         """Whether it is one change to several channels, of which none may take it where another one refuses it."""
-        # Each channel takes of a seed what it lacks.
-        is_seed = any(isinstance(step, Submit) and step.seed for step in self.steps)
-        return self.alone and len(self.steps) > 1 and not is_seed
+        if not self.alone or len(self.steps) < 2:
+            return False
+        # Each channel takes of a seed what it lacks, whatever the others do.
+        return all(isinstance(step, Submit) and not step.seed for step in self.steps)
 
 
 class _Said(NamedTuple):

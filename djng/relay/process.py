@@ -12,7 +12,8 @@ from typing import Any
 import redis
 
 from djng import permissions, rights
-from djng.facilities import terms_of
+from djng.channels import attended_at
+from djng.facilities.terms import terms_of
 from djng.redis_store import make_subscription_connection
 from djng.relay.arrays import WholeArrays
 from djng.relay.attendance import Attendances
@@ -118,6 +119,8 @@ class ProcessRelay:
         self._comings.tell('opened', visitor.facility, visitor.who)
         if visitor.attendee is not None:
             self._attendances.enter(visitor.attendee)
+        if (attended := attended_at(visitor.facility)) is not None:
+            self._attendances.hear(attended)
         visitor.open(connection, early, deflates=deflates)
         if isinstance(visitor, PlainVisitor):
             for channel in visitor.awaited:
@@ -136,6 +139,8 @@ class ProcessRelay:
         self._comings.tell('closed', visitor.facility, visitor.who)
         if visitor.attendee is not None:
             self._attendances.leave(visitor.attendee)
+        if (attended := attended_at(visitor.facility)) is not None:
+            self._attendances.hear_no_more(attended)
         if isinstance(visitor, BoundVisitor):
             self._collections.leave(visitor.number)
         self.counts.sockets -= 1

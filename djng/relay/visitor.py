@@ -10,13 +10,13 @@ from typing import Any
 from ws4redis.redis_store import RedisMessage
 
 from djng.relay.allowance import Allowance
-from djng.relay.attendance import Attendee
 from djng.relay.broadcast import Broadcast
 from djng.relay.connection import INTERNAL_ERROR, POLICY_VIOLATION, TRY_AGAIN_LATER, UNSUPPORTED_DATA, Connection
 from djng.relay.counts import Counts
 from djng.relay.licence import Licence
 from djng.relay.outgoing import Outgoing, Utterance
 from djng.relay.primitives import Loop
+from djng.relay.room import Attendee
 from djng.relay.strangers import REASON, is_strange
 
 logger = logging.getLogger('djng.relay')

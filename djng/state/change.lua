@@ -191,18 +191,6 @@ local function marked(sign, names)
     return fields
 end
 
--- In meta, while the collection takes seeds: a plus and a name for what stems from a seed and nobody has changed since, a
--- minus and a name for what was deleted.
-local function mark(sign, names)
-    local marks = {}
-    for i, field in ipairs(marked(sign, names)) do marks[2 * i - 1], marks[2 * i] = field, 1 end
-    in_parts('HSET', META, marks)
-end
-
-local function unmark(sign, names)
-    in_parts('HDEL', META, marked(sign, names))
-end
-
 -- Remembers what was taken out and put in, so that indexes of an older version can be told: in meta, under `moves`, the
 -- version from which on all of it is known, and then of each move the version that it led to, an index, how many items
 -- went from there, and how many came.
@@ -223,21 +211,23 @@ local function note_moves(change)
     call('HSET', META, 'moves', text)
 end
 
+-- In meta, while the collection takes seeds: a plus and a name for what stems from a seed and nobody has changed since, a
+-- minus and a name for what was deleted.
+local function mark_names(change, is_seed)
+    if not is_seed and not meta.seed and #change.delete == 0 then return end
+    local marks = {}
+    for _, field in ipairs(is_seed and marked('+', change.names) or marked('-', change.delete)) do
+        marks[#marks + 1], marks[#marks + 2] = field, 1
+    end
+    in_parts('HSET', META, marks)
+    if not is_seed then in_parts('HDEL', META, marked('+', change.names)) end
+    in_parts('HDEL', META, marked('+', change.delete))
+end
+
 -- Applies a change, which may be what is news of a seed.
 local function apply(change, is_seed)
     if meta.kind ~= change.kind then make_empty(change.kind) end
-    if meta.seedable and change.kind == 'object' then
-        if is_seed then
-            mark('+', change.names)
-            unmark('+', change.delete)
-        else
-            if meta.seed then
-                unmark('+', change.names)
-                unmark('+', change.delete)
-            end
-            mark('-', change.delete)
-        end
-    end
+    if meta.seedable and change.kind == 'object' then mark_names(change, is_seed) end
     if change.kind == 'array' then
         -- Where more than pushing was done to it there is no front any more that a better seed could take the place of.
         if meta.seedable and not is_seed and (#change.names > 0 or change.length) then meta.front = -1 end

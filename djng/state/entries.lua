@@ -28,7 +28,8 @@ local CLOSER = { object = '}', array = ']' }
 local call = redis.call
 
 -- e, v: position; b: the epoch in which the collection was made; kind; n: entries; live: bytes of entries;
--- size, stamp: by which to know what was written here; t: foreign texts taken.
+-- size, stamp: by which to know what was written here; t: foreign texts taken; seedable: until when it takes seeds; seed:
+-- the position of the best one; front: how many items of an array are of seeds, -1 where it was edited.
 local meta
 local rows, changed = {}, {}
 

@@ -137,8 +137,9 @@ def _about(text: str, errors: dict[str, list[str]]) -> tuple[dict[str, Any], tup
 
 def _items(text: str, errors: dict[str, list[str]]) -> tuple[str, ...]:
     items = [*array_items(text)]
-    for wrong in dict.fromkeys(wrong for _, wrong in items if wrong):
-        errors.setdefault('', []).append(wrong)
+    for _, wrong in items:
+        if wrong and wrong not in errors.get('', ()):
+            errors.setdefault('', []).append(wrong)
     return tuple(item for item, _ in items)
 
 

@@ -48,23 +48,22 @@ local function save()
         call('SET', K, string.sub(text, 1, BEGIN) .. table.concat(parts) .. CLOSER[meta.kind])
     end
 
-    -- No seed is taken any more.
-    local function forget_seeds()
+    if meta.size > 2 * meta.live + 1024 then tighten() end
+    -- Now and then is asked whether no seed is taken any more.
+    if meta.seedable and meta.v % 64 == 0 and now() > meta.seedable then
         local marks = { 'seedable', 'seed', 'front' }
         for _, field in ipairs(call('HKEYS', META)) do
             if string.find(field, '^[-+~]') then marks[#marks + 1] = field end
         end
         in_parts('HDEL', META, marks)
-        meta.seedable, meta.seed = nil, nil
+        meta.seedable, meta.seed, meta.front = nil, nil, 0
     end
-
-    if meta.size > 2 * meta.live + 1024 then tighten() end
-    if meta.seedable and now() > meta.seedable then forget_seeds() end
     meta.stamp = STAMP
     if meta.size > 0 then call('SETRANGE', K, 0, STAMP) else meta.stamp = '' end
     local arguments = {
         'e', meta.e, 'v', meta.v, 'b', meta.b, 'kind', meta.kind, 'n', meta.n,
         'live', meta.live, 'size', meta.size, 'stamp', meta.stamp, 't', meta.t,
+        'w', meta.v,
     }
     if meta.is_new then
         arguments[#arguments + 1], arguments[#arguments + 2] = 'seedable', meta.seedable
@@ -158,7 +157,8 @@ end
 -- says whether it was met.
 local function load(expected)
     local found = call(
-        'HMGET', META, 'e', 'v', 'b', 'kind', 'n', 'live', 'size', 'stamp', 't', 'aside_at', 'seedable', 'seed', 'front'
+        'HMGET', META, 'e', 'v', 'b', 'kind', 'n', 'live', 'size', 'stamp', 't', 'aside_at', 'seedable', 'seed', 'front',
+        'w'
     )
     if not found[1] then return nil, false end
     meta = {
@@ -167,6 +167,10 @@ local function load(expected)
         t = tonumber(found[9]), aside_at = tonumber(found[10]), seedable = tonumber(found[11]), seed = found[12],
         front = tonumber(found[13]) or 0,
     }
+    if tonumber(found[14]) ~= meta.v then
+        -- A script of an older release was here, which remembers no moves.
+        call('HSET', META, 'moves', meta.v .. ';', 'w', meta.v)
+    end
     if call('HLEN', FIELDS) ~= meta.n then
         -- Evicted, or somebody's doing. What K holds is all there is.
         call('DEL', FIELDS, META)

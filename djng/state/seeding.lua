@@ -10,7 +10,7 @@ end
 -- `position` is the one that the seed is of; some do not tell. Behind it stand the numbers of the last changes that are
 -- in the seed, of the clients whose keys are the sixth and so on.
 -- Returns whether there may be news in it, a function that makes of the seed what is news, nil for nothing, and one to be
--- called once this is applied.
+-- called once this is applied, or there is nothing.
 local function seeding(position)
     local e, v = position_of(position)
     local best_e, best_v = position_of(meta.seed or '')
@@ -43,26 +43,30 @@ local function seeding(position)
 
     -- An array to which items were only pushed has those of the seed in front, in the place of a worse one's.
     local function for_array(seed)
-        local kept, items, indexes = {}, {}, {}
+        local reversed, items, indexes, again = {}, {}, {}, {}
         for index = 0, meta.n - 1 do indexes[index + 1] = index end
         local texts = in_parts('HMGET', FIELDS, indexes)
         -- What somebody has said again in here may be what the seed holds.
-        local again = {}
-        for _, text in ipairs(texts) do again[text] = tonumber(call('HGET', META, '~' .. text)) end
+        local counts = in_parts('HMGET', META, marked('~', texts))
+        for i, text in ipairs(texts) do again[text] = tonumber(counts[i]) end
         for i = #seed.push, 1, -1 do
             local text = seed.push[i]
-            if (again[text] or 0) > 0 then again[text] = again[text] - 1 else table.insert(kept, 1, text) end
+            if (again[text] or 0) > 0 then
+                again[text] = again[text] - 1
+            else
+                reversed[#reversed + 1] = text
+            end
         end
-        for i = 1, #kept do items[i] = kept[i] end
+        for i = #reversed, 1, -1 do items[#items + 1] = reversed[i] end
         for index = meta.front + 1, #texts do items[#items + 1] = texts[index] end
         local news = { kind = 'array', names = {}, texts = {}, delete = {}, push = {} }
         for i, text in ipairs(items) do
             if text ~= texts[i] then news.names[#news.names + 1], news.texts[#news.texts + 1] = i - 1, text end
         end
         if #items < meta.n then news.length = #items end
-        news.moves = { { 0, 0, #kept } }
+        news.moves = { { 0, 0, #reversed } }
         if meta.front > 0 then table.insert(news.moves, 1, { 0, meta.front, 0 }) end
-        meta.front = #kept
+        meta.front = #reversed
         return (#news.names > 0 or news.length) and news or nil
     end
 
@@ -77,12 +81,11 @@ local function seeding(position)
             meta.front = #seed.push
             return seed
         end
-        local news = (is_array and for_array or for_object)(seed)
-        call('HSET', META, 'seed', meta.seed, 'front', meta.front)
-        return news
+        return (is_array and for_array or for_object)(seed)
     end
 
-    local function remember_changes()
+    local function remember()
+        if meta.v > 0 and meta.seed then call('HSET', META, 'seed', meta.seed, 'front', meta.front) end
         if not (is_known and is_in and meta.v > 0 and meta.seed) then return end
         local i = 6
         for s in string.gmatch(string.match(position, '^%d+ %d+(.*)$') or '', '%d+') do
@@ -94,5 +97,5 @@ local function seeding(position)
         end
     end
 
-    return may_be_news, news_of, remember_changes
+    return may_be_news, news_of, remember
 end

@@ -23,12 +23,12 @@ end
 if known and tonumber(last) >= s and tonumber(e) >= meta.b then
     return { 'acknowledged', meta.e, tonumber(v), tonumber(n) }
 end
-local news_of, remember_changes
+local news_of, remember_seed
 if ARGV[8] ~= '' and ARGV[8] ~= 'again' then
     local may_be_news
-    may_be_news, news_of, remember_changes = seeding(ARGV[8])
+    may_be_news, news_of, remember_seed = seeding(ARGV[8])
     if not may_be_news then
-        remember_changes()
+        remember_seed()
         return { 'not taken', meta.t }
     end
 end
@@ -52,7 +52,7 @@ if change.e or #change.delete > 0 and change.kind == 'array' or change.insert an
 end
 if news_of then change = news_of(change) end
 if not change then
-    remember_changes()
+    remember_seed()
     return { 'not taken', meta.t }
 end
 local refused, most = objection(change)
@@ -62,7 +62,7 @@ if ARGV[8] == 'again' and meta.seedable then
     for _, text in ipairs(change.push) do call('HINCRBY', META, '~' .. text, 1) end
 end
 apply(change, news_of)
-if news_of then remember_changes() end
+if news_of then remember_seed() end
 live_on()
 if s then
     local length = meta.kind == 'array' and ' ' .. meta.n or ''

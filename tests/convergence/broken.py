@@ -84,7 +84,17 @@ def resurrect(store: SimulatedStore, state: Any, step: Any) -> Change | None:
     return news(store, state, step)
 
 
-news = SimulatedStore.news
+def hold_nothing(store: SimulatedStore, state: Any, step: Any) -> Any:
+    """Do not know which changes a seed holds."""
+    return seed(store, state, step._replace(holds=()))
+
+
+def hear_no_again(store: SimulatedStore, state: Any, step: Any) -> Any:
+    """Take what is said again for said once."""
+    return submit(store, state, step._replace(again=False))
+
+
+news, seed, submit = SimulatedStore.news, SimulatedStore._seed, SimulatedStore._submit
 opened, view = Browser.opened, Edits.view
 _draw = random.Random(0)
 
@@ -95,6 +105,8 @@ BREAKS: dict[str, Callable[[], Any]] = {
     'a change sent again is applied again': lambda: patch.object(SimulatedStore, 'known', lambda *_: None),
     'what is lost comes back before all else': lambda: patch.object(SimulatedStore, 'news', at_first_only),
     'what was deleted comes back': lambda: patch.object(SimulatedStore, 'news', resurrect),
+    'what is given back may be applied again': lambda: patch.object(SimulatedStore, '_seed', hold_nothing),
+    'what was said again is given back, too': lambda: patch.object(SimulatedStore, '_submit', hear_no_again),
     'an acknowledged change is laid over confirmed': lambda: patch.object(
         Browser, '_acknowledged', acknowledge_at_once
     ),

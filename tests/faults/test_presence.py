@@ -17,7 +17,8 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 
 from djng.channels import presence_of
 from djng.presence import key_of
-from djng.relay.attendance import FAREWELL, LINGER, MISSING, PAUSE, RENEWAL
+from djng.relay.attendance import FAREWELL, MISSING, PAUSE, RENEWAL
+from djng.relay.room import LINGER
 from djng.state.steps import Attend, Snapshot
 from djng.state.store import Store
 from tests.bound import Bound, bound

@@ -63,6 +63,14 @@ def test_errors_by_field(server: Runserver, redis_clean: Redis) -> None:
         assert json.loads(redis_clean.client.get('broadcast:person')) == {'end': '2026-11-24'}  # type: ignore[arg-type]
 
 
+def test_what_goes_and_comes_is_not_examined(server: Runserver) -> None:
+    """Where changes are examined an array's are told by what is set, cut and pushed, and others are refused."""
+    with bound(server, 'person') as a, bound(server, 'open') as b:
+        assert ('moves' in a.hello, 'moves' in b.hello) == (False, True)
+        s = a.say({}, list=1, e=1, v=1, **{'del': [0]})
+        assert errors_for(a, s) == {'': ['Here an array is set, cut and pushed to.']}
+
+
 def test_a_mistake_changes_nothing(server: Runserver) -> None:
     """An exception in a form refuses the change, and the next one is examined as ever."""
     with bound(server, 'person') as a:

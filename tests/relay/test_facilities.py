@@ -271,7 +271,7 @@ def test_the_server_keeps_to_what_is_declared(redis_clean: Redis, monkeypatch: p
     """What Django publishes lives as long as the facility says, unless it says otherwise, and knows no limits."""
     registry = facilities.Registry()
     registry.register('small')(type('Small', (facilities.Facility,), {'expire': 500, 'max_size': 2}))
-    monkeypatch.setattr('djng.facilities.registry', registry)
+    monkeypatch.setattr('djng.facilities.terms.registry', registry)
     store = RedisStore(redis_clean.client)
     store._publishers = {'broadcast:small'}
     store.publish_message(RedisMessage('{"a":1}'))

@@ -17,6 +17,8 @@ from ws4redis import settings as ws4redis_settings
 from djng import facilities, speaking
 from djng.channels import presence_of
 from djng.presence import Presence, key_of
+from djng.state.steps import Attend, attendance
+from djng.state.store import Store
 from tests.bound import Bound, bound
 from tests.relay.declaring import APPS, by
 from tests.relay.test_facilities import must_refuse
@@ -169,6 +171,22 @@ def test_a_redis_that_has_lost_all(server: Runserver, redis_clean: Redis) -> Non
         looker.hear_until(lambda bound: bound.position[0] > epoch and names(bound.value) == {'eve': 1, 'adam': 1})
         with guest(server, 'mary'):
             sees(looker, eve=1, adam=1, mary=1)
+
+
+def test_who_only_hears_the_list_sees_who_has_died(server: Runserver, redis_clean: Redis) -> None:
+    """A process that has died is forgotten also where nobody else is at the facility."""
+    told = {'ghost': attendance(1, ['a'], '{"name":"ghost"}')}
+    ghost = Attend(f'broadcast:{presence_of("cafe-9")}', 'broadcast', 'process', 0.5, told, is_first=True)
+    with looking(server, 'cafe-9') as looker:
+        Store(redis_clean.client, expire=0).run([ghost])
+        sees(looker, ghost=1)
+        sees(looker)
+        with guest(server, 'eve', 'cafe-9'):
+            sees(looker, eve=1)
+        sees(looker)
+        Store(redis_clean.client, expire=0).run([ghost])
+        sees(looker, ghost=1)
+        sees(looker)
 
 
 def test_a_facility_without_presence_pays_nothing(server: Runserver, redis_clean: Redis) -> None:

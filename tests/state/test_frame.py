@@ -36,6 +36,23 @@ def sets(*delete, **texts):
             '{"0":"x","10":null,"$$djng":{"s":8,"list":1,"push":[ "d" , {"a": 1}]}}',
             Frame(Change('array', {'0': '"x"', '10': 'null'}, push=('"d"', '{"a": 1}')), 8, False, False),
         ),
+        (
+            '{"3":"x","$$djng":{"s":8,"list":1,"c":"user","e":5,"v":9,"del":[2,0,2],"ins":[[1,[1.0 ,"b"]],[4,[]]]}}',
+            Frame(
+                Change('array', {'3': '"x"'}, ('2', '0'), None, (), ((1, ('1.0', '"b"')), (4, ())), (5, 9)),
+                8,
+                False,
+                False,
+                'user',
+            ),
+        ),
+        (
+            '{"$$djng":{"s":8,"again":1,"push":[1]}}',
+            Frame(Change('array', {}, push=('1',)), 8, False, False, None, True),
+        ),
+        ('{"$$djng":{"s":8,"list":1,"e":5,"v":-1}}', Frame(Change('array', {}), 8, False, False)),
+        ('{"a":1,"$$djng":{"seed":1,"c":"user","e":5,"v":9}}', Frame(sets(a='1'), None, (5, 9), False, 'user')),
+        ('{"a":1,"$$djng":{"seed":1,"e":"5","v":9}}', Frame(sets(a='1'), None, True, False)),
         ('{"$$djng":{"s":8,"n":2}}', Frame(Change('array', {}, length=2), 8, False, False)),
         ('{"1":1,"2":2,"$$djng":{"s":8,"n":2}}', Frame(Change('array', {'1': '1'}, length=2), 8, False, False)),
         ('{"0":1,"$$djng":{"s":8}}', Frame(sets(**{'0': '1'}), 8, False, False)),
@@ -80,6 +97,15 @@ def test_frame(text, frame):
                 ]
             },
         ),
+        *(
+            (
+                f'{{"$$djng":{{"s":3,"list":1,"ins":{ins}}}}}',
+                3,
+                {'': ['What is put in is an array of pairs: an index, and items.']},
+            )
+            for ins in ('1', '{}', '[1]', '[[1]]', '[[1,2]]', '[["1",[2]]]', '[[-1,[2]]]', '[[1,[2],3]]')
+        ),
+        ('{"$$djng":{"s":3,"list":1,"ins":[[0,[1e999]]]}}', 3, {'': FINITE}),
         *((f'{{"$$djng":{{"s":3,"n":{n}}}}}', 3, {'': LENGTH}) for n in ('-1', '100001', '1.5', 'true', '"1"')),
         *(
             (

@@ -111,6 +111,16 @@ def test_what_cannot_be_known(client, store):
     must_be(client, K, ['2'])
 
 
+def test_an_older_release_beside_this_one(client, store):
+    """Where a script that remembers no moves has changed the array nothing is known of what was before."""
+    e, v = begin(store, '1', '2')
+    say(store, edit(out=[0], at=(e, v)))
+    client.hset(META, 'v', v + 2)
+    assert say(store, edit(out=[0], at=(e, v + 1)), author='a', s=1) == Outdated(e, v + 2)
+    assert isinstance(say(store, edit(out=[0], at=(e, v + 2)), author='a', s=1), Applied)
+    must_be(client, K, [])
+
+
 def test_said_again(store):
     """What was applied is acknowledged, wherever its indexes have gone meanwhile."""
     at = begin(store, '1', '2')

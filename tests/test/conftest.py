@@ -30,6 +30,6 @@ def browsers(on_redis: Redis, transactional_db: None) -> Iterator[Browsers]:
 def registry(monkeypatch: pytest.MonkeyPatch) -> Registry:
     """A registry of facilities in the place of the project's, which is empty."""
     registry = Registry()
-    for module in ('djng.facilities', 'djng.relay.admission'):
+    for module in ('djng.facilities', 'djng.facilities.terms', 'djng.relay.admission'):
         monkeypatch.setattr(f'{module}.registry', registry)
     return registry

@@ -929,7 +929,10 @@
         return;
       }
       for (; from < place2 && fresh.length && fresh[0] < pushed; from += 1) {
-        edits2.set[from] = after[fresh.shift()];
+        const text = after[fresh.shift()];
+        if (text !== before[from]) {
+          edits2.set[from] = text;
+        }
       }
       for (; from < place2; from += 1) {
         edits2.gone.push(from);
