@@ -41,6 +41,6 @@ nitpicky = True
 # Docstrings also name what is documented elsewhere, or in the source only; no inventory is fetched from the network.
 nitpick_ignore_regex = [
     (r'py:.*', r'(_queue|asyncio|django|queue|redis|socketserver|threading|websockets|ws4redis|wsgiref)(\..*)?'),
-    (r'py:.*', r'(HandshakeError|ImproperlyConfigured|RedisMessage|ValueError)'),
+    (r'py:.*', r'(HandshakeError|ImproperlyConfigured|RedisMessage|ValidationError|ValueError)'),
     (r'py:.*', r'djng\.(relay|test\.server)\..*'),
 ]
