@@ -22,6 +22,11 @@ export function follow(layers, texts, isFloating) {
   }
 }
 
+/** The pending change goes with the items beneath it. */
+export function followPending(layers) {
+  follow(layers, still(layers), items({ ...layers, pending: null }).floating > 0);
+}
+
 /** Something was heard: whatever waits goes with its items. */
 export function followAll(layers) {
   if (!layers.labels.some(({ e, awaiting }) => e !== null && !awaiting)) {
@@ -34,7 +39,7 @@ export function followAll(layers) {
     told.filter(() => steps.length).forEach((change) => Object.assign(change, relocate(change, steps)));
     layers.bottom = now.slice();
   }
-  follow(layers, still(layers), items({ ...layers, pending: null }).floating > 0);
+  followPending(layers);
 }
 
 /** A change by indexes as one in flight: as edits, where it is known of which items. */

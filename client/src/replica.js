@@ -11,6 +11,7 @@ import { reopen } from './confirmed.js';
 import { compose, difference, map } from './difference.js';
 import { pardon } from './faults.js';
 import { adjoin } from './floating.js';
+import { followPending } from './grounding.js';
 import { base, isList, items, source } from './layers.js';
 
 export const inFlight = (s, change, isTold, at = null) => (
@@ -96,6 +97,9 @@ export function resume(replica, { s, sent, pending, grounds = null }) {
   layers.sent = sent.map((entry) => inFlight(entry.s, entry.change, true, entry.at));
   Object.assign(layers, { bottom: null, ground: null, grounds });
   layers.pending = pending && pending.list ? adjoin(pending, layers.pending) : compose(pending, layers.pending);
+  if (layers.labels.some(({ e }) => e !== null)) {
+    followPending(layers);              // what is edited now is an edit of what is shown now
+  }
   replica.isTouched = true;
 }
 

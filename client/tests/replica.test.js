@@ -600,3 +600,13 @@ test('What a page has cut off it does not know to be longer.', () => {
   next.hears(knowing, full(['a', 'b', 'other'], { v: 2 }));
   assert.ok(next.shows().includes('other'));
 });
+
+test('A page that knows what there is goes on from edits of another one, and edits what it shows.', () => {
+  const it = listed('a', 'b');
+  const pending = { list: true, set: {}, length: null, push: ['"x"'], pushed: {}, kept: null };
+  resume(it.replica, { s: 0, sent: [], pending, grounds: 0 });
+  it.edits(['a', 'B', 'x']);
+  close(it.replica);
+  it.hears(knowing, full(['a', 'b', 'c'], { v: 2 }));
+  assert.deepEqual(it.shows(), ['a', 'B', 'c', 'x']);
+});

@@ -1532,6 +1532,9 @@
       stand(layers, texts);
     }
   }
+  function followPending(layers) {
+    follow2(layers, still(layers), items(__spreadProps(__spreadValues({}, layers), { pending: null })).floating > 0);
+  }
   function followAll(layers) {
     if (!layers.labels.some(({ e, awaiting }) => e !== null && !awaiting)) {
       return;
@@ -1543,7 +1546,7 @@
       told.filter(() => steps.length).forEach((change2) => Object.assign(change2, relocate(change2, steps)));
       layers.bottom = now.slice();
     }
-    follow2(layers, still(layers), items(__spreadProps(__spreadValues({}, layers), { pending: null })).floating > 0);
+    followPending(layers);
   }
   function settleDown(layers, { list, set, length, push }, mayTell) {
     const isTold = mayTell && list && source(layers) && !layers.sent.length && (length !== null || Object.keys(set).length > 0);
@@ -1631,6 +1634,9 @@
     layers.sent = sent.map((entry) => inFlight(entry.s, entry.change, true, entry.at));
     Object.assign(layers, { bottom: null, ground: null, grounds });
     layers.pending = pending && pending.list ? adjoin(pending, layers.pending) : compose(pending, layers.pending);
+    if (layers.labels.some(({ e }) => e !== null)) {
+      followPending(layers);
+    }
     replica.isTouched = true;
   }
   function forget2(replica) {
