@@ -16,6 +16,7 @@ from djng.redis_store import make_subscription_connection
 from djng.relay.broadcast import Broadcast
 from djng.relay.counts import Counts
 from djng.relay.hub import Hub
+from djng.test.ending import EndingPrimitives
 from tests.servers import PATIENCE, Redis, eventually
 
 _numbers = itertools.count(1)
@@ -177,13 +178,15 @@ def test_without_redis_a_subscription_is_not_confirmed() -> None:
     """Where Redis does not answer, subscribe() says so after its timeout; once it is there, the channel is live."""
     server = Redis()
     server.stop()
-    # It tries on after this test, and redis-py's own retries would draw from the random numbers of later ones.
+    # Its threads end with this test: they would go on trying, and complain in the log of later ones.
+    primitives = EndingPrimitives({})
     client = redis.Redis(port=server.port, retry=Retry(NoBackoff(), 0))
-    hub = Hub(lambda: make_subscription_connection(client), ThreadPrimitives(), Counts())
+    hub = Hub(lambda: make_subscription_connection(client), primitives, Counts())
     ear = Ear()
     assert not hub.subscribe([b'broadcast:g'], ear, 0.2)
     again = Redis(server.port)
     eventually(lambda: subscribers(again, 'broadcast:g') == 1, 'subscribing')
     again.client.publish('broadcast:g', 'here')
     eventually(lambda: ear.heard == [(b'here', False)], 'hearing')
+    primitives.end(lambda: again.client.publish('broadcast:g', 'the end'))
     again.stop()
