@@ -32,8 +32,8 @@ def run(names, plan, *, seconds, idle, rounds, patience, keep):
     """Measure the peers ``names`` (all if there are none) by ``plan``, and print; ``keep`` writes :data:`OUTPUT` too.
 
     ``plan`` says for each number of sockets which loads there are, of ``seconds`` seconds each; ``idle`` seconds are
-    without any. Opening and the closed loop, by which peers are compared, are measured in so many ``rounds``. Waits up
-    to ``patience`` seconds for a quiet machine.
+    without any. ``rounds`` says for some numbers of sockets how often opening and the closed loop, by which peers are
+    compared, are measured. Waits up to ``patience`` seconds for a quiet machine.
     """
     unknown = [name for name in names if name not in PEERS]
     if unknown:
@@ -72,7 +72,7 @@ def measure_all(names, plan, missing, *, seconds, idle, rounds):
     for sockets, loads in plan.items():
         costs, measured = [], {}
         # In turn, so that all peers have the machine's good and bad minutes.
-        for number in range(rounds):
+        for number in range(rounds.get(sockets, 1)):
             for name in names:
                 if name in missing:
                     continue
