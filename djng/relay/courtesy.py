@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 
-#: Seconds that the relay waits for a thread that calculates, each time; it is woken some microseconds later in any case.
+#: Seconds that the relay waits for a thread that calculates, each time; to be woken takes longer than that.
 INTERVAL = 0.00001
 
 
